@@ -1,0 +1,55 @@
+"""Can the promised gigawatts be powered by the promised date, and if not, what stands in the way?
+
+>>> import planner
+>>> plan = planner.check(planner.load_case())          # doctest: +SKIP
+>>> plan.bottlenecks.head()                            # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.case import Assumptions, Case, load_case
+    from planner.errors import DataError, PackError, PlannerError, SolverError
+    from planner.pipeline import Plan, check
+
+__version__ = "0.1.0"
+__all__ = [
+    "Assumptions",
+    "Case",
+    "DataError",
+    "PackError",
+    "Plan",
+    "PlannerError",
+    "SolverError",
+    "__version__",
+    "check",
+    "load_case",
+]
+
+_HOMES = {
+    "Assumptions": "case",
+    "Case": "case",
+    "load_case": "case",
+    "DataError": "errors",
+    "PackError": "errors",
+    "PlannerError": "errors",
+    "SolverError": "errors",
+    "Plan": "pipeline",
+    "check": "pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    """Load a public name when it is first asked for; pandas and PuLP stay out until then."""
+    if name not in _HOMES:
+        message = f"module 'planner' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(f"planner.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

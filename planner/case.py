@@ -1,0 +1,247 @@
+"""The validated question: tables as of a day, and the assumptions that may be argued about."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pandas as pd
+
+from planner import packs, schema
+from planner.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+type Stance = Literal["announced", "expected", "committed"]
+type Allocation = Literal["queue", "prorata", "most"]
+
+STANCES: Final = ("announced", "expected", "committed")
+ALLOCATIONS: Final = ("queue", "prorata", "most")
+HALF_YEAR_MONTHS: Final = 6
+SEASON_STARTS: Final = {"winter": (-1, 10), "summer": (0, 4)}
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What may be argued about. Everything else is a fact in a pack, or arithmetic.
+
+    Attributes
+    ----------
+    as_of
+        Day on which the question is asked; later facts are not read.
+    horizon_years
+        Years looked ahead, two periods (winter, summer) each.
+    stance
+        `announced`: as promised. `expected`: megawatts times the realised share of their status,
+        shifted by its delay. `committed`: only sites under construction or under contract.
+    allocation
+        Who is first where there is not enough: `queue` (earlier announced), `prorata` (equal
+        shares), `most` (largest steps).
+    load_scenario
+        Scenario of the `load` tables: `official` (operators' own forecasts) or `derived`.
+    pue
+        Facility megawatts per IT megawatt, where only IT megawatts are published.
+    coincidence
+        Share of a site's megawatts drawn at the peak of the pool.
+    ramp_years
+        Years from first to full power of a site that publishes only its first power.
+    own_plant_accreditation
+        Share of a site's own plant that counts, where its pool accredits no such technology.
+    model_retirements
+        Whether plant also retires by a model's lifetime, beside announced retirements.
+    unnamed_datacenters
+        Whether datacenters of the operators' forecasts that no named site stands for compete.
+    base_date
+        Datacenters powered by this day are in the measured load of the base year.
+    """
+
+    as_of: date = date(2026, 11, 22)
+    horizon_years: int = 10
+    stance: Stance = "announced"
+    allocation: Allocation = "queue"
+    load_scenario: str = "official"
+    pue: float = 1.3
+    coincidence: float = 1.0
+    ramp_years: int = 2
+    own_plant_accreditation: float = 0.9
+    model_retirements: bool = False
+    unnamed_datacenters: bool = True
+    base_date: date = date(2024, 12, 31)
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be meant."""
+        problems = list(_problems(self))
+        if problems:
+            raise DataError(problems)
+
+
+def _problems(given: Assumptions) -> Iterable[str]:
+    for name, value, allowed in (
+        ("stance", given.stance, STANCES),
+        ("allocation", given.allocation, ALLOCATIONS),
+    ):
+        if value not in allowed:
+            yield f"{name} is {value!r}; choose one of {', '.join(allowed)}."
+    for name, low, high, unit in (
+        ("horizon_years", 1, 30, "years"),
+        ("pue", 1.0, 3.0, "facility MW per IT MW"),
+        ("coincidence", 0.1, 1.0, "as a fraction"),
+        ("ramp_years", 1, 10, "years"),
+        ("own_plant_accreditation", 0.0, 1.0, "as a fraction"),
+    ):
+        value = getattr(given, name)
+        if not low <= value <= high:
+            yield f"{name} is {value}; it must lie between {low} and {high} {unit}."
+
+
+def _empty() -> Any:  # noqa: ANN401 - the type of a field default
+    return field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The question: assumptions and one table per entry of `schema`, all grids together."""
+
+    assumptions: Assumptions
+    regions: pd.DataFrame = _empty()
+    pools: pd.DataFrame = _empty()
+    places: pd.DataFrame = _empty()
+    pockets: pd.DataFrame = _empty()
+    pocket_places: pd.DataFrame = _empty()
+    delivery: pd.DataFrame = _empty()
+    supply: pd.DataFrame = _empty()
+    accreditation: pd.DataFrame = _empty()
+    requirements: pd.DataFrame = _empty()
+    load: pd.DataFrame = _empty()
+    links: pd.DataFrame = _empty()
+    joint_limits: pd.DataFrame = _empty()
+    joint_members: pd.DataFrame = _empty()
+    connection: pd.DataFrame = _empty()
+    published: pd.DataFrame = _empty()
+    sources: pd.DataFrame = _empty()
+    technologies: pd.DataFrame = _empty()
+    realisation: pd.DataFrame = _empty()
+    sites: pd.DataFrame = _empty()
+    phases: pd.DataFrame = _empty()
+    onsite: pd.DataFrame = _empty()
+    revisions: pd.DataFrame = _empty()
+    folders: tuple[Path, ...] = ()
+
+    @property
+    def periods(self) -> pd.DataFrame:
+        """Periods of the horizon, in order (see :func:`periods`)."""
+        return periods(self.assumptions.as_of, self.assumptions.horizon_years)
+
+    def but(self, **changes: object) -> Case:
+        """Return the same question with other tables or assumptions."""
+        names = {entry.name for entry in dataclasses.fields(Assumptions)}
+        assumed = {name: changes.pop(name) for name in list(changes) if name in names}
+        if assumed:
+            changes["assumptions"] = dataclasses.replace(self.assumptions, **assumed)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+def load_case(
+    grids: str | Path | Iterable[str | Path] = ("us", "india"),
+    sites: str | Path | Iterable[str | Path] = ("announced",),
+    **assumptions: object,
+) -> Case:
+    """Read grids and sites as they were known on the as-of date.
+
+    Parameters
+    ----------
+    grids, sites
+        Names of packs that come with the planner, or folders (`sites` also a CSV file).
+    **assumptions
+        Fields of :class:`Assumptions`.
+
+    Returns
+    -------
+    Case
+        Validated tables. Grids are put side by side; nothing flows between them.
+
+    Raises
+    ------
+    PackError
+        A pack is not there.
+    DataError
+        The tables are not right; every problem is listed.
+    """
+    given = Assumptions(**assumptions)  # type: ignore[arg-type]
+    grid_folders = [packs.find("grids", name) for name in _listed(grids)]
+    tables = [_grid(folder, given.as_of) for folder in grid_folders]
+    tables += [packs.read_sites(name, as_of=given.as_of) for name in _listed(sites)]
+    tables.append(packs.read_common(as_of=given.as_of))
+    merged = _side_by_side(tables)
+    _check_scenario(merged["load"], given.load_scenario)
+    return Case(assumptions=given, folders=tuple(grid_folders), **merged)  # type: ignore[arg-type]
+
+
+def _listed(names: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    return [names] if isinstance(names, str | Path) else list(names)
+
+
+def _grid(folder: Path, as_of: date) -> dict[str, pd.DataFrame]:
+    tables = packs.read(folder, schema.GRID_TABLES, as_of=as_of)
+    tables["regions"] = tables["regions"].assign(grid=folder.name)
+    return tables
+
+
+def _side_by_side(tables: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    names = {name for part in tables for name in part}
+    parts = {name: [part[name] for part in tables if name in part] for name in sorted(names)}
+    return {
+        name: pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        for name, frames in parts.items()
+    }
+
+
+def _check_scenario(load: pd.DataFrame, wanted: str) -> None:
+    known = sorted(set(load["scenario"]))
+    if wanted not in known:
+        message = f"load_scenario is {wanted!r}; the grids have {', '.join(known)}."
+        raise DataError([message])
+
+
+def periods(as_of: date, horizon_years: int) -> pd.DataFrame:
+    """List the half-years from the one that holds the as-of date.
+
+    Winter 2028 is October 2027 to March 2028, summer 2028 is April to September 2028.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a period, in order: `period` ("2028-winter"), `year`, `season`, `start`, `end`.
+    """
+    year, season = period_of(as_of)
+    rows = []
+    for _ in range(2 * horizon_years):
+        start, end = _bounds(year, season)
+        rows.append((f"{year}-{season}", year, season, start, end))
+        year, season = (year, "summer") if season == "winter" else (year + 1, "winter")
+    return pd.DataFrame(rows, columns=["period", "year", "season", "start", "end"])
+
+
+def period_of(day: date) -> tuple[int, str]:
+    """Return year and season of a day: October to March is the winter that ends in the year."""
+    if 4 <= day.month <= 9:
+        return day.year, "summer"
+    return day.year + (day.month >= 10), "winter"
+
+
+def half_year(days: pd.Series) -> pd.Series:
+    """Number half-years so that consecutive periods differ by one; unknown days stay unknown."""
+    years = days.dt.year + (days.dt.month >= 10)
+    summer = days.dt.month.between(4, 9)
+    return (2 * years + summer).astype("Float64").where(days.notna())
+
+
+def _bounds(year: int, season: str) -> tuple[date, date]:
+    shift, month = SEASON_STARTS[season]
+    if season == "winter":
+        return date(year + shift, month, 1), date(year, 3, 31)
+    return date(year, month, 1), date(year, 9, 30)

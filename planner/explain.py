@@ -1,0 +1,247 @@
+"""Why a site is late: verdicts, binding limits, bottlenecks, and sites that cannot be assessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner import demand
+from planner.schema import CONFIDENCE
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.model import Solution
+
+ON_TIME: Final = "on time"
+LATE: Final = "late"
+NEVER: Final = "not before the horizon"
+UNASSESSED: Final = "not assessable"
+VERDICTS: Final = (ON_TIME, LATE, NEVER, UNASSESSED)
+TOLERANCE_MW: Final = 1e-3
+MEGAWATTS: Final = ["asked_mw", "on_time_mw", "late_mw", "by_horizon_mw"]
+
+
+def verdicts(case: Case, asked: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    """Judge each step.
+
+    Returns
+    -------
+    pd.DataFrame
+        The columns of `demand.steps` and: `target_period`, `served_mw` (on the target date),
+        `late_mw`, `verdict`, `earliest_period`, `cause`, `freed_mw`, `next_cause`,
+        `delivery_tested`, `confidence`.
+    """
+    numbers = demand.numbered(case.periods)
+    rows = asked[asked["target"] <= numbers.iloc[-1]].copy()
+    at = rows["target"].clip(lower=numbers.iloc[0]).astype(int) - int(numbers.iloc[0])
+    rows["target_period"] = numbers.index[at]
+    powered = _powered(solution, numbers, rows)
+    rows["served_mw"] = powered[np.arange(len(rows)), at]
+    missed = rows["target"] < numbers.iloc[0]
+    rows["served_mw"] = rows["served_mw"].where(~missed, 0.0)
+    rows["late_mw"] = (rows["mw"] - rows["served_mw"]).round(6).clip(lower=0.0)
+    rows["earliest_period"] = _earliest(powered, rows["mw"].to_numpy(), numbers)
+    rows["verdict"] = np.select(
+        [rows["late_mw"] <= TOLERANCE_MW, rows["earliest_period"].notna()], [ON_TIME, LATE], NEVER
+    )
+    rows = _causes(rows, solution, missed)
+    tested = set(case.delivery.loc[case.delivery["quantity"] == "import_limit", "pocket"])
+    rows["delivery_tested"] = rows["pocket"].isin(tested)
+    rows["confidence"] = _weakest(rows, case)
+    return rows
+
+
+def _powered(solution: Solution, numbers: pd.Series, rows: pd.DataFrame) -> np.ndarray:
+    table = solution.served.pivot_table(index="step", columns="period", values="served_mw")
+    table = table.reindex(index=rows["step"], columns=list(numbers.index))
+    return table.fillna(0.0).to_numpy(dtype=float)
+
+
+def _earliest(powered: np.ndarray, mw: np.ndarray, numbers: pd.Series) -> list[str | None]:
+    full = powered >= mw[:, None] - TOLERANCE_MW
+    names = list(numbers.index)
+    return [names[row.argmax()] if row.any() else None for row in full]
+
+
+def _causes(rows: pd.DataFrame, solution: Solution, missed: pd.Series) -> pd.DataFrame:
+    """Name the limit whose lifting frees most, and the one behind it."""
+    freed = solution.freed.pivot_table(index="step", columns="lifted", values="mw", aggfunc="first")
+    freed = freed.reindex(index=rows["step"], columns=list(LIFTED)).fillna(0.0)
+    freed.index = rows.index
+    late = rows["verdict"] != ON_TIME
+    waiting = rows["on_grid"] & (rows["ready"] > rows["target"])
+    alone = _largest(freed[["delivery", "import"]])
+    behind = freed[["connection+delivery", "connection+import"]].sub(freed["connection"], axis=0)
+    behind.columns = ["delivery", "import"]
+    full = freed["connection"] >= rows["late_mw"] - TOLERANCE_MW
+    second = _largest(behind).where(~full, "")
+    cause = np.select([~late, ~rows["on_grid"], waiting], ["", "onsite", "connection"], alone)
+    after = np.select([~late | ~rows["on_grid"], waiting], ["", second], "")
+    gain = np.select(
+        [~late, waiting, alone == "delivery", alone == "import"],
+        [0.0, freed["connection"], freed["delivery"], freed["import"]],
+        0.0,
+    )
+    cause = np.where(missed & late & ~waiting & (rows["earliest_period"] == rows["target_period"]),
+                     "build", cause)
+    return rows.assign(cause=cause, freed_mw=gain, next_cause=after)
+
+
+LIFTED: Final = ("connection", "delivery", "import", "connection+delivery", "connection+import")
+
+
+def _largest(gains: pd.DataFrame) -> pd.Series:
+    """Name the column with the largest gain; where none gains, the system is short."""
+    names = gains.idxmax(axis=1)
+    return names.where(gains.max(axis=1) > TOLERANCE_MW, "supply")
+
+
+def _weakest(rows: pd.DataFrame, case: Case) -> pd.Series:
+    """Take the weakest confidence of the site, its steps, its load forecast and its rule."""
+    rank = {name: place for place, name in enumerate(CONFIDENCE)}
+    load = case.load[case.load["scenario"] == case.assumptions.load_scenario]
+    site = rows["site"].map(case.sites.set_index("site")["confidence"]).map(rank)
+    region = rows["region"].map(load.assign(r=load["confidence"].map(rank)).groupby("region")["r"].max())
+    rules = case.connection.assign(
+        name=lambda t: t["rule"] + ":" + t["area"] + ":" + t["begins_on"].dt.strftime("%Y-%m-%d")
+    )
+    rule = rows["rule"].map(rules.set_index("name")["confidence"]).map(rank).fillna(0)
+    used = rule.where(rows["cause"] == "connection", 0)
+    worst = pd.concat([site, region, used], axis=1).max(axis=1)
+    return worst.fillna(2).astype(int).map(dict(enumerate(CONFIDENCE)))
+
+
+def by_site(
+    case: Case,
+    placed: pd.DataFrame,
+    asked: pd.DataFrame,
+    steps: pd.DataFrame,
+    solution: Solution,
+) -> pd.DataFrame:
+    """Judge each site by its steps; say why a site cannot be assessed.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a site: facts of the site, `region`, `pocket`, `asked_mw`, `on_time_mw`,
+        `late_mw`, `by_horizon_mw`, `verdict`, `target_period`, `earliest_period`, `cause`,
+        `next_cause`, `undated_mw`, `reason`.
+    """
+    facts = ["site", "name", "program", "operator", "country", "state", "lat", "lon", "status"]
+    rows = case.sites[[*facts, "confidence"]].merge(placed, on="site")
+    totals = demand.totals(case)[["site", "operating_mw", "rest_mw", "total_mw"]]
+    rows = rows.merge(totals, on="site").merge(_summed(steps, solution), on="site", how="left")
+    rows["reason"] = _reasons(case, rows, asked)
+    rows["verdict"] = rows["verdict"].where(rows["reason"] == "", UNASSESSED)
+    blank = rows["verdict"] == UNASSESSED
+    rows[MEGAWATTS] = rows[MEGAWATTS].astype(float).fillna(0.0)
+    rows[["cause", "next_cause"]] = rows[["cause", "next_cause"]].fillna("").mask(blank, "")
+    weakest = rows.pop("confidence_step")
+    rows["confidence"] = weakest.fillna(rows["confidence"])
+    return rows.sort_values("site", ignore_index=True)
+
+
+def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    last = solution.served.sort_values("period", kind="stable")
+    final = last.drop_duplicates("step", keep="last").set_index("step")["served_mw"]
+    steps = steps.assign(final=steps["step"].map(final).fillna(0.0))
+    order = {name: place for place, name in enumerate(VERDICTS)}
+    rank = {name: place for place, name in enumerate(CONFIDENCE)}
+    steps = steps.assign(
+        worst=steps["verdict"].map(order),
+        doubt=steps["confidence"].map(rank),
+        weight=steps["late_mw"] - 1e-9 * steps["target"],
+    )
+    groups = steps.groupby("site")
+    held = steps.sort_values("weight", ascending=False).drop_duplicates("site").set_index("site")
+    table = pd.DataFrame({
+        "asked_mw": groups["mw"].sum(),
+        "on_time_mw": groups["served_mw"].sum(),
+        "late_mw": groups["late_mw"].sum(),
+        "by_horizon_mw": groups["final"].sum(),
+        "first_period": groups["target_period"].min(),
+        "target_period": groups["target_period"].max(),
+        "earliest_period": groups["earliest_period"].agg(_last),
+        "verdict": groups["worst"].max().map(dict(enumerate(VERDICTS))),
+        "confidence_step": groups["doubt"].max().map(dict(enumerate(CONFIDENCE))),
+        "cause": held["cause"],
+        "next_cause": held["next_cause"],
+        "delivery_tested": held["delivery_tested"],
+    })
+    return table.reset_index()
+
+
+def _last(periods: pd.Series) -> str | None:
+    return None if periods.isna().any() else max(periods, key=sorted_period)
+
+
+def sorted_period(period: str) -> tuple[str, bool]:
+    """Sort key of a period: winter of a year is before its summer."""
+    year, season = period.split("-")
+    return year, season == "summer"
+
+
+def _reasons(case: Case, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
+    """Why a site is not assessed; the first reason that holds."""
+    sites = case.sites.set_index("site").loc[rows["site"]].reset_index()
+    dated = rows["verdict"].notna()
+    held = sites["mw_quality"].isin(["ceiling", "register", "derived"]) | (
+        (sites["confidence"] == "low") & sites["mw_quality"].notna()
+    )
+    never = sites["grid_connection"].isin(["own_generation", "islanded"])
+    powered = (rows["operating_mw"] > 0) & (rows["rest_mw"] < demand.SMALLEST_MW) & rows["total_mw"].notna()
+    plants = demand.own_plant(case, rows[["site", "region"]])["site"]
+    conditions = {
+        "cancelled": rows["status"] == "cancelled",
+        "paused": rows["status"] == "paused",
+        "outside the grids loaded": rows["region"].isna(),
+        "own plant without megawatts or date": never & dated & ~rows["site"].isin(plants),
+        "": dated,
+        "due after the horizon": rows["site"].isin(asked["site"]),
+        "already powered": powered | ((rows["status"] == "operating") & ~dated),
+        "no megawatts published": sites["facility_mw"].isna() & sites["it_mw"].isna(),
+        "megawatts only a ceiling, register or low-confidence figure": held,
+        "no date published": ~dated,
+    }
+    return pd.Series(np.select(list(conditions.values()), list(conditions), ""), index=rows.index)
+
+
+def balance(case: Case, loads: pd.DataFrame, solution: Solution) -> pd.DataFrame:
+    """Lay out requirement, supply, imports and headroom by region and period.
+
+    Returns
+    -------
+    pd.DataFrame
+        `region`, `pool`, `period`, `forecast_mw`, `native_mw`, `requirement_mw`, `supply_mw`,
+        `headroom_mw` (supply less requirement, before sites and imports), `net_import_mw`,
+        `shortage_mw`, `sites_mw`, `unnamed_mw`, `unnamed_asked_mw`.
+    """
+    rows = solution.regions.merge(
+        loads[["forecast_mw", "datacenter_growth_mw", "energised_mw", "native_mw"]].reset_index(),
+        on=["region", "period"],
+    )
+    rows["headroom_mw"] = rows["supply_mw"] - rows["requirement_mw"]
+    return rows.merge(case.regions[["region", "pool", "grid", "name"]], on="region")
+
+
+def bottlenecks(steps: pd.DataFrame) -> pd.DataFrame:
+    """Rank areas by the megawatts that they hold up on the target dates.
+
+    Returns
+    -------
+    pd.DataFrame
+        `area` (pocket or region), `cause`, `held_up_mw`, `sites`, `first_period`, largest first.
+    """
+    late = steps[steps["late_mw"] > TOLERANCE_MW]
+    late = late.assign(area=late["pocket"].fillna(late["region"]))
+    groups = late.groupby(["area", "region", "cause"])
+    table = groups.agg(
+        held_up_mw=("late_mw", "sum"),
+        sites=("site", "nunique"),
+        first_period=("target_period", lambda p: min(p, key=sorted_period)),
+    )
+    return table.reset_index().sort_values(
+        ["held_up_mw", "area", "cause"], ascending=[False, True, True], ignore_index=True
+    )

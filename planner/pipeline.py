@@ -1,0 +1,177 @@
+"""From question to answer, one step a line."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from planner import demand, explain, limits, match, model, supply
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from planner.case import Case
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer, as tidy tables.
+
+    Attributes
+    ----------
+    case
+        The question.
+    sites
+        One row a site: what is promised, the verdict, the earliest period, the binding limit and
+        the one behind it, the weakest confidence; sites that cannot be assessed with the reason.
+    steps
+        The same step by step.
+    regions
+        One row a region and period: supply, requirement, net import, shortage, headroom, sites.
+    bottlenecks
+        Areas and limits ranked by the megawatts held up on their target dates.
+    served
+        Powered megawatts by step and period.
+    flows
+        Net flow by pair of regions and period.
+    """
+
+    case: Case
+    sites: pd.DataFrame
+    steps: pd.DataFrame
+    regions: pd.DataFrame
+    bottlenecks: pd.DataFrame
+    served: pd.DataFrame
+    flows: pd.DataFrame
+
+    def region_map(self) -> gpd.GeoDataFrame:
+        """Return the regions with their outlines, one row a region and period (EPSG:4326)."""
+        return match.outlines(self.case).merge(self.regions, on="region")
+
+    def site_map(self) -> gpd.GeoDataFrame:
+        """Return the sites as points (EPSG:4326); sites without coordinates have none."""
+        import geopandas as gpd
+
+        points = gpd.points_from_xy(self.sites["lon"], self.sites["lat"], crs="EPSG:4326")
+        return gpd.GeoDataFrame(self.sites, geometry=points)
+
+
+def check(case: Case, *, solver: Any = None) -> Plan:
+    """Say which promises of load can be kept, and what stands in the way of the rest.
+
+    Parameters
+    ----------
+    case
+        The question, as from :func:`planner.load_case`.
+    solver
+        Any PuLP solver; HiGHS in process where none is given.
+
+    Returns
+    -------
+    Plan
+        The answer.
+    """
+    placed = match.place(case)
+    asked = demand.steps(case, placed)
+    loads = demand.native(case, placed)
+    solutions = [model.solve(terms, solver=solver) for terms in gather(case, asked, loads)]
+    merged = model.together(solutions)
+    steps = explain.verdicts(case, asked, merged)
+    return Plan(
+        case=case,
+        sites=explain.by_site(case, placed, asked, steps, merged),
+        steps=steps,
+        regions=explain.balance(case, loads, merged),
+        bottlenecks=explain.bottlenecks(steps),
+        served=merged.served,
+        flows=merged.flows,
+    )
+
+
+def gather(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> list[model.Terms]:
+    """Lay out the numbers of each grid; nothing flows between grids."""
+    whole = _terms(case, asked, loads)
+    return [
+        _of_grid(whole, regions["region"]) for _, regions in case.regions.groupby("grid", sort=True)
+    ]
+
+
+def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> model.Terms:
+    numbers = demand.numbered(case.periods)
+    wide = {name: loads[name].unstack()[list(numbers.index)] for name in loads.columns}
+    firm = supply.accredited(case).unstack(fill_value=0.0)
+    return model.Terms(
+        periods=numbers,
+        supply=firm.reindex(wide["native_mw"].index, fill_value=0.0)[list(numbers.index)],
+        requirement=wide["requirement_mw"],
+        margin=wide["reserve_margin"],
+        unnamed=demand.unnamed(case, loads, asked).unstack()[list(numbers.index)],
+        links=limits.links(case),
+        joint=limits.joint(case),
+        room=limits.room(case),
+        steps=_in_order(asked, case.assumptions.allocation),
+        plants=_plants(case, asked),
+        coincidence=case.assumptions.coincidence,
+        allocation=case.assumptions.allocation,
+    )
+
+
+def _in_order(asked: pd.DataFrame, allocation: str) -> pd.DataFrame:
+    if allocation == "most":
+        asked = asked.sort_values(["mw", "step"], ascending=[False, True])
+    return asked.reset_index(drop=True)
+
+
+def _plants(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
+    """Sites by periods: accredited megawatts of their own plant; a later rating takes none away."""
+    plants = demand.own_plant(case, asked)
+    numbers = demand.numbered(case.periods)
+    known = supply.shares(case)["accredited_fraction"].unstack()
+    counted = known.reindex(pd.MultiIndex.from_frame(plants[["pool", "technology"]]))
+    counted = counted.reindex(columns=list(numbers.index)).fillna(
+        case.assumptions.own_plant_accreditation
+    )
+    there = plants["online"].to_numpy()[:, None] <= numbers.to_numpy()[None, :]
+    mw = pd.DataFrame(
+        np.where(there, counted.to_numpy() * plants["mw"].to_numpy()[:, None], 0.0),
+        index=plants["site"],
+        columns=list(numbers.index),
+    )
+    return mw.groupby(level=0).sum().cummax(axis=1)
+
+
+def _of_grid(terms: model.Terms, regions: pd.Series) -> model.Terms:
+    here = set(regions)
+    ids = sorted(here)
+    joint = terms.joint[np.array([bool(into & here) for into in terms.joint["into"]], dtype=bool)]
+    steps = terms.steps[terms.steps["region"].isin(here)].reset_index(drop=True)
+    return model.Terms(
+        periods=terms.periods,
+        supply=terms.supply.loc[ids],
+        requirement=terms.requirement.loc[ids],
+        margin=terms.margin.loc[ids],
+        unnamed=terms.unnamed.loc[ids],
+        links=terms.links[terms.links["from_region"].isin(here)],
+        joint=joint,
+        room=terms.room[terms.room["pocket"].isin(set(steps["pocket"].dropna()))],
+        steps=steps,
+        plants=terms.plants[terms.plants.index.isin(set(steps["site"]))],
+        coincidence=terms.coincidence,
+        allocation=terms.allocation,
+    )
+
+
+def only(plan: Plan, sites: set[str]) -> Plan:
+    """Keep some sites of an answer; all others have competed for the same megawatts."""
+    steps = plan.steps[plan.steps["site"].isin(sites)]
+    return dataclasses.replace(
+        plan,
+        sites=plan.sites[plan.sites["site"].isin(sites)],
+        steps=steps,
+        bottlenecks=explain.bottlenecks(steps),
+        served=plan.served[plan.served["site"].isin(sites)],
+    )

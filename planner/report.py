@@ -1,0 +1,305 @@
+"""A plan as text and as files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import tempfile
+from dataclasses import asdict
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+import planner
+from planner import explain
+from planner.demand import numbered
+from planner.errors import PackError
+from planner.schema import CONFIDENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.case import Case
+    from planner.pipeline import Plan
+
+WIDTH: Final = 100
+TOP: Final = 10
+MW_PER_GW: Final = 1000.0
+PACKAGES: Final = ("pandas", "pulp", "highspy", "geopandas", "shapely")
+TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
+CAUSES: Final = {
+    "supply": "supply: the system is short",
+    "import": "import: a transfer limit",
+    "delivery": "delivery: the limit of the pocket",
+    "connection": "connection: large-load process",
+    "build": "build: its date has passed unbuilt",
+    "onsite": "onsite: the site's own plant",
+}
+
+
+def screen(plan: Plan) -> str:
+    """Write the first screen: what is asked and powered, bottlenecks, late sites, what is missing.
+
+    Returns
+    -------
+    str
+        Plain text, at most 100 columns; colour is never needed.
+    """
+    parts = [
+        headline(plan),
+        _titled("Gigawatts due and powered on time", by_year(plan)),
+        _titled("Sites by verdict", by_verdict(plan)),
+        _titled("Worst bottlenecks on the target dates", bottlenecks(plan)),
+        _titled("Largest late sites", late_sites(plan)),
+        _titled("Not assessable", unassessed(plan)),
+        footer(plan),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def headline(plan: Plan) -> str:
+    """State the finding in one sentence."""
+    steps = plan.steps
+    asked, on_time = steps["mw"].sum(), steps["served_mw"].sum()
+    if not asked:
+        return "No assessable megawatts in this selection."
+    worst = plan.bottlenecks.head(1)
+    where = "".join(
+        f" {row.area} holds up most: {row.held_up_mw / MW_PER_GW:.1f} GW ({row.cause})."
+        for row in worst.itertuples()
+    )
+    return (
+        f"{on_time / MW_PER_GW:.1f} of {asked / MW_PER_GW:.1f} GW with a date"
+        f" ({on_time / asked:.0%}) can be powered on time with what stands or is being built."
+        f"{where}"
+    )
+
+
+def by_year(plan: Plan) -> pd.DataFrame:
+    """Gigawatts due by the end of each year, cumulative, and what of it is powered."""
+    rows = []
+    grids = plan.case.regions.set_index("region")["grid"]
+    steps = plan.steps.assign(grid=plan.steps["region"].map(grids))
+    served = plan.served.merge(steps[["step", "grid"]], on="step")
+    for year, periods in plan.case.periods.groupby("year"):
+        last = periods["period"].iloc[-1]
+        due = steps[steps["target"] <= numbered(plan.case.periods)[last]]
+        row: dict[str, object] = {"by end of": f"summer {year}"}
+        for grid in sorted(set(grids)):
+            row[f"{grid} due"] = due.loc[due["grid"] == grid, "mw"].sum()
+            at = served[(served["period"] == last) & (served["grid"] == grid)]
+            row[f"{grid} powered"] = at["served_mw"].sum()
+        row["all due"] = due["mw"].sum()
+        row["powered"] = served.loc[served["period"] == last, "served_mw"].sum()
+        rows.append(row)
+    return _gigawatts(pd.DataFrame(rows))
+
+
+def by_verdict(plan: Plan) -> pd.DataFrame:
+    """Count sites and gigawatts by verdict and grid."""
+    grids = plan.case.regions.set_index("region")["grid"]
+    sites = plan.sites.assign(grid=plan.sites["region"].map(grids).fillna("elsewhere"))
+    sites = sites[sites["verdict"] != explain.UNASSESSED]
+    rows = []
+    for verdict in explain.VERDICTS[:-1]:
+        part = sites[sites["verdict"] == verdict]
+        row: dict[str, object] = {"verdict": verdict}
+        for grid in sorted(set(sites["grid"])):
+            here = part[part["grid"] == grid]
+            row[f"{grid} sites"] = len(here)
+            row[f"{grid} GW"] = f"{here['asked_mw'].sum() / MW_PER_GW:.1f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def bottlenecks(plan: Plan, count: int = TOP) -> pd.DataFrame:
+    """The worst bottlenecks with gigawatts held up and the limit that binds."""
+    rows = plan.bottlenecks.head(count)
+    names = plan.case.regions.set_index("region")["name"]
+    return pd.DataFrame({
+        "area": rows["area"],
+        "where": rows["region"].map(names).str.slice(0, 36),
+        "GW held up": (rows["held_up_mw"] / MW_PER_GW).map("{:.2f}".format),
+        "sites": rows["sites"],
+        "from": rows["first_period"],
+        "binding limit": rows["cause"],
+    })
+
+
+def late_sites(plan: Plan, count: int = TOP) -> pd.DataFrame:
+    """The largest late sites with promised and earliest period."""
+    sites = plan.sites[plan.sites["verdict"].isin([explain.LATE, explain.NEVER])]
+    sites = sites.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
+    earliest = sites["earliest_period"].fillna(explain.NEVER)
+    return pd.DataFrame({
+        "site": sites["name"].str.slice(0, 34),
+        "region": sites["region"],
+        "late GW": (sites["late_mw"] / MW_PER_GW).map("{:.2f}".format),
+        "promised": sites["target_period"],
+        "earliest in full": earliest.replace(explain.NEVER, "after horizon"),
+        "binding limit": sites["cause"],
+    })
+
+
+def unassessed(plan: Plan) -> pd.DataFrame:
+    """Count the sites that are not assessed, by reason."""
+    sites = plan.sites[plan.sites["verdict"] == explain.UNASSESSED]
+    facts = plan.case.sites.set_index("site")
+    mw = sites["site"].map(facts["facility_mw"].fillna(facts["it_mw"]))
+    table = sites.assign(mw=mw).groupby("reason").agg(sites=("site", "size"), mw=("mw", "sum"))
+    table = table.reset_index().sort_values(["sites", "reason"], ascending=[False, True])
+    published = (table["mw"] / MW_PER_GW).map("{:.1f}".format)
+    return pd.DataFrame({
+        "reason": table["reason"], "sites": table["sites"], "GW published": published,
+    })
+
+
+def footer(plan: Plan) -> str:
+    """State the as-of date, the stance, the weakest confidence, and what was not tested."""
+    given = plan.case.assumptions
+    steps = plan.steps
+    untested = steps.loc[~steps["delivery_tested"], "site"].nunique() if len(steps) else 0
+    counts = steps.groupby("confidence")["mw"].sum() / MW_PER_GW if len(steps) else {}
+    levels = ", ".join(f"{counts[c]:.0f} GW {c}" for c in CONFIDENCE if c in counts)
+    spread = steps.loc[steps["basis"] == "assumed ramp", "mw"].sum() / MW_PER_GW
+    lines = [
+        f"As of {given.as_of}, horizon {given.horizon_years} years, stance {given.stance},"
+        f" load {given.load_scenario}, allocation {given.allocation}.",
+        f"Confidence of the weakest fact: {levels}." if levels else "",
+        f"Delivery not tested for {untested} sites (no limit published);"
+        f" {spread:.1f} GW have a first date only and an assumed ramp.",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _gigawatts(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**{
+        name: (table[name] / MW_PER_GW).map("{:.1f}".format) for name in numbers
+    })
+
+
+def _titled(title: str, table: pd.DataFrame) -> str:
+    return f"{title}\n{text_table(table)}" if len(table) else ""
+
+
+def text_table(table: pd.DataFrame) -> str:
+    """Lay out a table as plain text within the width."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    numeric = [_looks_numeric(table[name]) for name in table.columns]
+    layout = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name, right in zip(table.columns, numeric, strict=True):
+        layout.add_column(str(name), justify="right" if right else "left", overflow="fold")
+    for row in table.itertuples(index=False):
+        layout.add_row(*(_cell(value) for value in row))
+    sink = StringIO()
+    Console(file=sink, width=WIDTH, no_color=True, markup=False, highlight=False).print(layout)
+    return "\n".join(line.rstrip() for line in sink.getvalue().splitlines() if line.strip())
+
+
+def _looks_numeric(column: pd.Series) -> bool:
+    return bool(pd.to_numeric(column, errors="coerce").notna().all())
+
+
+def _cell(value: object) -> str:
+    """Show one cell; control characters of a site list never reach the terminal."""
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - not a number
+        return ""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(value))
+
+
+def as_text(table: pd.DataFrame, style: str) -> str:
+    """Write a table as `table`, `csv` or `json` of the same columns."""
+    if style == "csv":
+        return table.to_csv(index=False, lineterminator="\n").rstrip("\n")
+    if style == "json":
+        return str(table.to_json(orient="records", indent=1, date_format="iso", double_precision=6))
+    return text_table(table)
+
+
+def as_json(plan: Plan) -> str:
+    """Write the whole answer as one JSON document."""
+    tables = {name: getattr(plan, name) for name in ("sites", "bottlenecks")}
+    body = {name: json.loads(as_text(table, "json")) for name, table in tables.items()}
+    return json.dumps({"finding": headline(plan), "run": _stated(plan.case), **body}, indent=1)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def write(plan: Plan, folder: Path, *, style: str = "csv") -> list[Path]:
+    """Write every table and the run record; a file is there whole or not at all.
+
+    Raises
+    ------
+    PackError
+        The folder cannot be written.
+    """
+    suffix = {"csv": ".csv", "parquet": ".parquet"}[style]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = [_write_table(getattr(plan, name), folder / (name + suffix)) for name in TABLES]
+        record = json.dumps(run_record(plan.case), indent=1, sort_keys=True) + "\n"
+        return [*written, _replace(folder / "run.json", record.encode())]
+    except OSError as error:
+        message = f"{folder}: {error.strerror or error}; choose a folder that can be written."
+        raise PackError(message) from error
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> Path:
+    if path.suffix == ".parquet":
+        try:
+            return _replace(path, table.to_parquet(index=False))
+        except ImportError as error:
+            message = "Parquet needs pyarrow; install planner[tables] or write CSV."
+            raise PackError(message) from error
+    return _replace(path, table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def run_record(case: Case) -> dict[str, object]:
+    """Say what the answer stands on: versions, hashes of the inputs, assumptions."""
+    files = sorted(file for folder in case.folders for file in folder.glob("*.csv"))
+    hashes = {
+        f"{file.parent.name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }
+    versions = {name: version(name) for name in PACKAGES}
+    return {
+        **_stated(case),
+        "planner": planner.__version__,
+        "python": platform.python_version(),
+        "versions": versions,
+        "inputs_sha256": hashes,
+    }
+
+
+def _stated(case: Case) -> dict[str, object]:
+    return {"assumptions": {key: str(value) for key, value in asdict(case.assumptions).items()}}
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines on standard output."""
+    for line in lines:
+        sys.stdout.write(line + "\n")
