@@ -50,7 +50,8 @@ class Assumptions:
     ramp_years
         Years from first to full power of a site that publishes only its first power.
     own_plant_accreditation
-        Share of a site's own plant that counts, where its pool accredits no such technology.
+        Share of a site's own plant that counts off the grid (it is taken to be sized with its
+        own reserve), or where the pool accredits no such technology.
     model_retirements
         Whether plant also retires by a model's lifetime, beside announced retirements.
     unnamed_datacenters
@@ -67,7 +68,7 @@ class Assumptions:
     pue: float = 1.3
     coincidence: float = 1.0
     ramp_years: int = 2
-    own_plant_accreditation: float = 0.9
+    own_plant_accreditation: float = 1.0
     model_retirements: bool = False
     unnamed_datacenters: bool = True
     base_date: date = date(2024, 12, 31)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 USABLE: Final = ("contract_or_permit", "estimate", "announced")
 COMMITTED: Final = ("under_construction", "partially_operating", "operating")
 SECURED: Final = (*COMMITTED, "permitted")
+OFF_GRID: Final = ("own_generation", "islanded")
+WEATHER: Final = ("solar", "wind")
 SMALLEST_MW: Final = 1.0
-CAMPUS_MW: Final = 100.0
 NEVER: Final = 1e6
 
 
@@ -101,7 +102,7 @@ def steps(case: Case, placed: pd.DataFrame) -> pd.DataFrame:
     columns = ["site", "status", "grid_connection", "mw_quality", "announced_on", "known_on"]
     rows = rows.merge(case.sites[columns], on="site", suffixes=("", "_site"))
     rows = rows[rows["region"].notna() & ~rows["status"].isin(["paused", "cancelled"])]
-    rows["on_grid"] = ~rows["grid_connection"].isin(["own_generation", "islanded"])
+    rows["on_grid"] = ~rows["grid_connection"].isin(OFF_GRID)
     rows["announced_on"] = rows["announced_on"].fillna(rows["known_on"])
     rows = _under_stance(rows, case)
     rows["target"] = half_year(rows["target_date"])
@@ -241,14 +242,21 @@ def own_plant(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        `site`, `online` (half-year), `technology`, `mw` (nameplate), `pool`.
+        `site`, `online` (half-year), `technology`, `mw` (nameplate), `pool`, `alone` (plant of a
+        site off the grid that runs when it is asked to: its pool's accreditation does not apply).
     """
     rows = case.onsite[case.onsite["connection"] != "grid"]
     rows = rows[rows["mw"].notna() & rows["online_date"].notna()]
     pools = case.regions.set_index("region")["pool"]
-    region = asked.drop_duplicates("site").set_index("site")["region"]
-    rows = rows.assign(online=half_year(rows["online_date"]), pool=rows["site"].map(region).map(pools))
-    return rows[rows["pool"].notna()][["site", "online", "technology", "mw", "pool"]]
+    site = asked.drop_duplicates("site").set_index("site")
+    family = case.technologies.set_index("technology")["family"]
+    alone = case.sites.loc[case.sites["grid_connection"].isin(OFF_GRID), "site"]
+    rows = rows.assign(
+        online=half_year(rows["online_date"]),
+        pool=rows["site"].map(site["region"]).map(pools),
+        alone=rows["site"].isin(alone) & ~rows["technology"].map(family).isin(WEATHER),
+    )
+    return rows[rows["pool"].notna()][["site", "online", "technology", "mw", "pool", "alone"]]
 
 
 def unnamed(case: Case, loads: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:

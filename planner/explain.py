@@ -12,7 +12,7 @@ from planner.schema import CONFIDENCE
 
 if TYPE_CHECKING:
     from planner.case import Case
-    from planner.model import Solution
+    from planner.horizon import Solution
 
 ON_TIME: Final = "on time"
 LATE: Final = "late"
@@ -190,7 +190,7 @@ def _reasons(case: Case, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
     held = sites["mw_quality"].isin(["ceiling", "register", "derived"]) | (
         (sites["confidence"] == "low") & sites["mw_quality"].notna()
     )
-    never = sites["grid_connection"].isin(["own_generation", "islanded"])
+    never = sites["grid_connection"].isin(demand.OFF_GRID)
     powered = (rows["operating_mw"] > 0) & (rows["rest_mw"] < demand.SMALLEST_MW) & rows["total_mw"].notna()
     plants = demand.own_plant(case, rows[["site", "region"]])["site"]
     conditions = {

@@ -89,10 +89,7 @@ def find(kind: Kind, name_or_path: str | Path) -> Path:
 
 
 def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that no file system takes
-        return False
+    return _exists(path, Path.is_dir)
 
 
 def _no_pack(kind: Kind, name: str, known: list[str]) -> str:
@@ -204,14 +201,14 @@ def _list_file(path: Path) -> Path:
         raise PackError(f"no file {path}{_alike(path)}")
     if path.suffix or _exists(path):
         ending = path.suffix or "without an ending"
-        raise PackError(f"{path}: a file {ending} is not supported yet; {SAVE_AS}.")
+        raise PackError(f"{shown(str(path))}: a file {ending} is not supported yet; {SAVE_AS}.")
     raise PackError(_no_pack("sites", str(path), names("sites")))
 
 
-def _exists(path: Path) -> bool:
+def _exists(path: Path, test: Callable[[Path], bool] = Path.exists) -> bool:
     try:
-        return path.exists()
-    except (OSError, ValueError):
+        return test(path)
+    except (OSError, ValueError):  # a name that no file system takes
         return False
 
 
@@ -346,7 +343,7 @@ def _settled(loaded: _Loaded, as_of: date | None) -> dict[str, pd.DataFrame]:
 def _vocabulary(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the shared technologies, if a table names technologies."""
     path = _file(shelf("grids") / "common", "technologies")
-    if path is None or not any("technology" in frame for frame in frames.values()):
+    if path is None or not any("technology" in frame and len(frame) for frame in frames.values()):
         return {}
     file = _label(path)
     return {"technologies": validate(_cells(path, file), schema.TECHNOLOGIES, file=file)}
@@ -494,9 +491,10 @@ def _doubled(header: list[str], file: str) -> Iterator[str]:
 
 
 def _without_blank_column(cells: pd.DataFrame) -> pd.DataFrame:
-    """Drop columns with neither name nor cells, which spreadsheets leave behind."""
+    """Drop columns with neither name nor cells, which spreadsheets leave behind; count others."""
     blank = [
         not name and bool((cells.iloc[:, place].str.strip() == "").all())
         for place, name in enumerate(cells.columns)
     ]
-    return cells.loc[:, [not drop for drop in blank]] if any(blank) else cells
+    names = [name or f"(number {place})" for place, name in enumerate(cells.columns, 1)]
+    return cells.set_axis(names, axis=1).loc[:, [not drop for drop in blank]]

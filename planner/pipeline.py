@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner import demand, explain, limits, match, model, supply
+from planner import demand, explain, horizon, limits, match, model, supply
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -78,8 +78,8 @@ def check(case: Case, *, solver: Any = None) -> Plan:
     placed = match.place(case)
     asked = demand.steps(case, placed)
     loads = demand.native(case, placed)
-    solutions = [model.solve(terms, solver=solver) for terms in gather(case, asked, loads)]
-    merged = model.together(solutions)
+    solutions = [horizon.solve(terms, solver=solver) for terms in gather(case, asked, loads)]
+    merged = horizon.together(solutions)
     steps = explain.verdicts(case, asked, merged)
     return Plan(
         case=case,
@@ -132,9 +132,9 @@ def _plants(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     numbers = demand.numbered(case.periods)
     known = supply.shares(case)["accredited_fraction"].unstack()
     counted = known.reindex(pd.MultiIndex.from_frame(plants[["pool", "technology"]]))
-    counted = counted.reindex(columns=list(numbers.index)).fillna(
-        case.assumptions.own_plant_accreditation
-    )
+    default = case.assumptions.own_plant_accreditation
+    counted = counted.reindex(columns=list(numbers.index)).fillna(default)
+    counted[plants["alone"].to_numpy(dtype=bool)] = default
     there = plants["online"].to_numpy()[:, None] <= numbers.to_numpy()[None, :]
     mw = pd.DataFrame(
         np.where(there, counted.to_numpy() * plants["mw"].to_numpy()[:, None], 0.0),

@@ -191,7 +191,7 @@ def _mixed_bases(tables: Tables) -> Iterator[Failure]:
     """Find rows on another basis than their pool: shares and margins must match."""
     if "pools" not in tables:
         return
-    bases = tables["pools"].groupby("pool")["basis"].agg(set)
+    bases = tables["pools"].dropna(subset="basis").groupby("pool")["basis"].agg(set)
     for name in OWN_TABLES:
         frame = tables.get(name)
         if frame is None:

@@ -79,7 +79,7 @@ def unknown_column(name: str, meant: str) -> str:
     """Say that a column has a name that is not known, and which was likely meant."""
     if meant:
         return f"column {shown(name)} is not known; did you mean {meant}?"
-    return f"column {shown(name) or '(without a name)'} is not known; remove it."
+    return f"column {shown(name)} is not known; remove it."
 
 
 # --- cells ---------------------------------------------------------------------------------------

@@ -7,25 +7,22 @@ import pulp
 import pytest
 from toys import served, step, terms
 
-from planner import model
+from planner import horizon, model
 
 EXACT = 1e-5
 
 
 def test_a_site_gets_what_the_reserve_margin_leaves() -> None:
     """150 MW spare carry 150 / 1.15 = 130.4348 MW of site."""
-    solution = model.solve(terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15))
+    solution = horizon.solve(terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15))
 
     assert served(solution, "a") == pytest.approx([150 / 1.15] * 4, abs=EXACT)
 
 
 def test_the_adequacy_row_reads_as_documented() -> None:
     """1.15 x served - shortage <= spare."""
-    window = model.Window(
-        terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15), 4057, ["2028-summer"],
-        frozenset(), {},
-    )
-    model.build(window)
+    grid = terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15)
+    window = model.build(model.Window(grid, 4057, ["2028-summer"], {}))
 
     assert str(window.problem.constraints()[0]) == "1.15*x0 - x1 <= 150"
 
@@ -33,7 +30,7 @@ def test_the_adequacy_row_reads_as_documented() -> None:
 def test_a_line_carries_what_its_limit_lets_through() -> None:
     """NORTH has nothing; SOUTH has 100 MW and the line carries 60."""
     grid = terms({"NORTH": 0, "SOUTH": 100}, [step("a", 90)], links=[("NORTH", "SOUTH", 60)])
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
 
     assert served(solution, "a") == pytest.approx([60] * 4, abs=EXACT)
     assert set(solution.flows["flow_mw"]) == {-60.0}
@@ -48,7 +45,7 @@ def test_a_joint_limit_binds_where_two_lines_would_carry_more() -> None:
         joint=[("CETL-NORTH", {"NORTH"}, 100)],
     )
 
-    assert served(model.solve(grid), "a") == pytest.approx([100] * 4, abs=EXACT)
+    assert served(horizon.solve(grid), "a") == pytest.approx([100] * 4, abs=EXACT)
 
 
 def test_a_pocket_takes_no_more_than_its_room() -> None:
@@ -56,7 +53,7 @@ def test_a_pocket_takes_no_more_than_its_room() -> None:
     grid = terms(
         {"NORTH": 300}, [step("in", 200, pocket="CITY"), step("out", 100)], room={"CITY": 120}
     )
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
 
     assert served(solution, "in") == pytest.approx([120] * 4, abs=EXACT)
     assert served(solution, "out") == pytest.approx([100] * 4, abs=EXACT)
@@ -64,7 +61,7 @@ def test_a_pocket_takes_no_more_than_its_room() -> None:
 
 def test_nothing_is_drawn_before_the_connection_is_ready() -> None:
     """Ready in summer 2027 (half-year 4055)."""
-    solution = model.solve(terms({"NORTH": 300}, [step("a", 200, ready=4055)]))
+    solution = horizon.solve(terms({"NORTH": 300}, [step("a", 200, ready=4055)]))
 
     assert served(solution, "a") == pytest.approx([0, 200, 200, 200], abs=EXACT)
 
@@ -73,19 +70,19 @@ def test_own_plant_serves_before_the_connection() -> None:
     """80 MW of own plant carry 80 of 200 MW until the grid is there in winter 2028."""
     grid = terms({"NORTH": 300}, [step("a", 200, ready=4056)], plants={"a": 80})
 
-    assert served(model.solve(grid), "a") == pytest.approx([80, 80, 200, 200], abs=EXACT)
+    assert served(horizon.solve(grid), "a") == pytest.approx([80, 80, 200, 200], abs=EXACT)
 
 
 def test_an_islanded_site_has_its_own_plant_only() -> None:
     """90 MW of plant, 1000 MW spare on the grid: 90 MW."""
     grid = terms({"NORTH": 1000}, [step("a", 200, on_grid=False, ready=1e6)], plants={"a": 90})
 
-    assert served(model.solve(grid), "a") == pytest.approx([90] * 4, abs=EXACT)
+    assert served(horizon.solve(grid), "a") == pytest.approx([90] * 4, abs=EXACT)
 
 
 def test_the_earlier_site_of_the_queue_is_first() -> None:
     """150 MW spare: 100 for the first, 50 for the second."""
-    solution = model.solve(terms({"NORTH": 150}, [step("a", 100), step("b", 100)]))
+    solution = horizon.solve(terms({"NORTH": 150}, [step("a", 100), step("b", 100)]))
 
     assert served(solution, "a")[0] == pytest.approx(100, abs=EXACT)
     assert served(solution, "b")[0] == pytest.approx(50, abs=EXACT)
@@ -94,7 +91,7 @@ def test_the_earlier_site_of_the_queue_is_first() -> None:
 def test_prorata_gives_equal_shares() -> None:
     """150 MW for 100 and 200 asked: one half of each."""
     grid = terms({"NORTH": 150}, [step("a", 100), step("b", 200)], allocation="prorata")
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
 
     assert served(solution, "a")[0] == pytest.approx(50, abs=1e-3)
     assert served(solution, "b")[0] == pytest.approx(100, abs=1e-3)
@@ -108,7 +105,7 @@ def test_prorata_goes_on_where_one_site_is_held_back() -> None:
         room={"CITY": 20},
         allocation="prorata",
     )
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
 
     assert served(solution, "a")[0] == pytest.approx(20, abs=1e-3)
     assert served(solution, "b")[0] == pytest.approx(100, abs=1e-3)
@@ -116,14 +113,14 @@ def test_prorata_goes_on_where_one_site_is_held_back() -> None:
 
 def test_a_site_is_not_served_on_one_season_only() -> None:
     """Winter has 200 MW spare, summer 50: what is powered must be carried in both."""
-    solution = model.solve(terms({"NORTH": (200, 50, 200, 50)}, [step("a", 100)]))
+    solution = horizon.solve(terms({"NORTH": (200, 50, 200, 50)}, [step("a", 100)]))
 
     assert served(solution, "a") == pytest.approx([50, 50, 50, 50], abs=EXACT)
 
 
 def test_what_is_served_stays_served_when_supply_falls() -> None:
     """100 MW from winter 2027 on; summer 2028 has only 30 MW: 100 stay, 70 MW are short."""
-    solution = model.solve(terms({"NORTH": (100, 100, 100, 30)}, [step("a", 100)]))
+    solution = horizon.solve(terms({"NORTH": (100, 100, 100, 30)}, [step("a", 100)]))
     last = solution.regions.set_index("period").loc["2028-summer"]
 
     assert served(solution, "a") == pytest.approx([100] * 4, abs=EXACT)
@@ -133,7 +130,7 @@ def test_what_is_served_stays_served_when_supply_falls() -> None:
 def test_a_short_region_is_reported_and_sites_cannot_take_from_it() -> None:
     """NORTH lacks 40 MW, SOUTH has 100 MW and a line of 30: 30 go north, 70 to the site."""
     grid = terms({"NORTH": -40, "SOUTH": 100}, [step("a", 100, "SOUTH")], links=[("NORTH", "SOUTH", 30)])
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
     north = solution.regions.set_index(["region", "period"]).loc[("NORTH", "2027-summer")]
 
     assert north["shortage_mw"] == pytest.approx(10, abs=EXACT)
@@ -142,7 +139,7 @@ def test_a_short_region_is_reported_and_sites_cannot_take_from_it() -> None:
 
 def test_unnamed_datacenters_come_after_named_ones() -> None:
     """100 MW spare, 60 named, 80 unnamed: 60 and 40."""
-    solution = model.solve(terms({"NORTH": 100}, [step("a", 60)], unnamed={"NORTH": 80}))
+    solution = horizon.solve(terms({"NORTH": 100}, [step("a", 60)], unnamed={"NORTH": 80}))
 
     assert served(solution, "a")[0] == pytest.approx(60, abs=EXACT)
     assert solution.regions["unnamed_mw"].iloc[0] == pytest.approx(40, abs=EXACT)
@@ -153,7 +150,7 @@ def test_a_step_on_its_date_goes_before_a_late_one() -> None:
     grid = terms(
         {"NORTH": (0, 50, 50, 50)}, [step("late", 50), step("due", 50, target=4055)]
     )
-    solution = model.solve(grid)
+    solution = horizon.solve(grid)
 
     assert served(solution, "due") == pytest.approx([0, 50, 50, 50], abs=EXACT)
     assert served(solution, "late") == pytest.approx([0, 0, 0, 0], abs=EXACT)
@@ -169,7 +166,7 @@ def test_a_step_on_its_date_goes_before_a_late_one() -> None:
 )
 def test_lifting_the_limit_that_binds_frees_the_site(lifted: str, grid: model.Terms) -> None:
     """Each grid holds 80 MW back by one limit alone; lifting another one frees nothing."""
-    freed = model.solve(grid).freed
+    freed = horizon.solve(grid).freed
     freed = freed[freed["step"] == "a"].set_index("lifted")["mw"]
 
     assert freed[lifted] == pytest.approx(80, abs=EXACT)
@@ -187,7 +184,7 @@ def test_cbc_gives_the_same_answer_as_highs() -> None:
         links=[("NORTH", "SOUTH", 60), ("SOUTH", "WEST", 25)],
         reserve_margin=0.1,
     )
-    ours = model.solve(grid).served.set_index(["step", "period"])["served_mw"]
-    theirs = model.solve(grid, solver=cbc).served.set_index(["step", "period"])["served_mw"]
+    ours = horizon.solve(grid).served.set_index(["step", "period"])["served_mw"]
+    theirs = horizon.solve(grid, solver=cbc).served.set_index(["step", "period"])["served_mw"]
 
     pd.testing.assert_series_equal(ours, theirs, atol=1e-4)

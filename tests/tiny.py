@@ -83,6 +83,9 @@ def case(
         joint_limits=table("joint_limits"),
         joint_members=table("joint_members"),
         connection=table("connection", *connection),
+        technologies=table("technologies", *(
+            {"technology": t, "name": t, "family": f} for t, f in (("gas_cc", "gas"), ("solar_pv", "solar"))
+        )),
         realisation=table("realisation", {"status": "announced", "realised_fraction": 0.5,
                                           "delay_days": 200}),
         sites=table("sites", *sites),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner import model
+from planner import horizon, model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,7 +90,7 @@ def _table(rows: list[object], columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
 
 
-def served(solution: model.Solution, name: str) -> list[float]:
+def served(solution: horizon.Solution, name: str) -> list[float]:
     """Return the powered megawatts of a step in the four periods."""
     table = solution.served.pivot_table(index="step", columns="period", values="served_mw")
     table = table.reindex(index=[name], columns=list(PERIODS.index)).fillna(0.0)

@@ -14,17 +14,18 @@ MODULES: Final = {
     "india": "planner.sources.india_grid",
     "announced": "planner.sources.announced",
 }
+ARGUMENTS: Final = 3
 USAGE: Final = "usage: python -m planner.sources us|india|announced REFERENCE_DIR OUT_DIR"
 
 
 def main(arguments: list[str]) -> int:
     """Build one pack and write it; return the exit code."""
-    if len(arguments) != 3 or arguments[0] not in MODULES:
-        print(USAGE, file=sys.stderr)
+    if len(arguments) != ARGUMENTS or arguments[0] not in MODULES:
+        sys.stderr.write(f"{USAGE}\n")
         return 2
     name, reference, out = arguments[0], Path(arguments[1]), Path(arguments[2])
     if not reference.is_dir():
-        print(f"{reference} is not a folder; give the folder of the reference.", file=sys.stderr)
+        sys.stderr.write(f"{reference} is not a folder; give the folder of the reference.\n")
         return 2
     module = importlib.import_module(MODULES[name])
     tables = module.tables(reference)

@@ -29,8 +29,7 @@ def counties() -> gpd.GeoDataFrame:
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        message = "the county polygons are missing; install the extra: pip install 'planner[geometry]'."
-        raise ImportError(message)
+        raise ImportError("the county polygons are missing; install the package plotly-geo.")
     path = Path(spec.origin).parent / "package_data" / FILE
     frame = gpd.read_file(path, columns=["GEOID"], encoding="utf-8")
     return frame.set_crs(CENSUS_CRS, allow_override=True).rename(columns={"GEOID": "place"})

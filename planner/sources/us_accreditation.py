@@ -21,6 +21,8 @@ RESERVOIR: Final = ("CAISO", "hydro")  # a published ratio of net qualifying to 
 NOTES: Final = {
     "hydro": "Reservoirs at CAISO's net qualifying ratio; run of river at its mean capacity factor "
     "of 2012 in the pool's tight hours",
+    "shifted": "Output in the tight evening hour, and the load by which that hour lies below the "
+    "day's highest, over the plant of the pool",
     "other": "Mean capacity factor of weather year 2012 in the pool's tight hours",
 }
 
@@ -36,7 +38,8 @@ def requirements(folder: Path) -> pd.DataFrame:
         suffixes=("", "_row"),
     )
     if chosen["value"].isna().any():
-        raise ValueError(f"not in the reference: {chosen[chosen['value'].isna()].to_dict('records')}")
+        lost = chosen.loc[chosen["value"].isna(), ["area", "metric", "period"]]
+        raise ValueError(f"not in the reference: {lost.to_dict('records')}")
     chosen = us_read.dated(chosen.assign(source=source_of(chosen)))
     less = chosen["metric"].eq("forecast_pool_requirement")
     chosen["reserve_margin"] = chosen["value"].where(~less, chosen["value"] - 1)
@@ -63,7 +66,8 @@ def accreditation(folder: Path, supply: pd.DataFrame) -> pd.DataFrame:
     rows = [general(folder, present, pairs, basis)]
     named = choices.merge(known, on=["area", "class", "period", "metric"], how="left")
     if named["value"].isna().any():
-        raise ValueError(f"not in the reference: {named[named['value'].isna()].to_dict('records')}")
+        lost = named.loc[named["value"].isna(), ["area", "class", "period"]]
+        raise ValueError(f"not in the reference: {lost.to_dict('records')}")
     named = named[named["for_season"].eq("both") | named["for_season"].eq(named["season"])]
     rows.append(elcc_winter(named.merge(pairs, on=["pool", "technology"]), present, basis))
     rows.append(us_read.dated(curated_rows(pairs, basis)))
@@ -126,10 +130,10 @@ def general(
     shapes = with_reservoirs(shapes, folder)
     storage = durations(present)
     rows = []
-    for pair in pairs.itertuples():
+    for pool, technology in zip(pairs["pool"], pairs["technology"], strict=True):
         for season in SEASONS:
-            row = one(pair.pool, pair.technology, season, basis[pair.pool], rates, shapes, storage)
-            rows.append({**row, "pool": pair.pool, "technology": pair.technology, "season": season})
+            row = one(pool, technology, season, basis[pool], rates, shapes, storage)
+            rows.append({**row, "pool": pool, "technology": technology, "season": season})
     out = pd.DataFrame(rows).assign(year=FIRST_YEAR, rank=0)
     where = out["technology"].isin(NAMEPLATE).map({True: "nameplate", False: "seasonal"})
     out = out.assign(applies_to=where, basis=out["pool"].map(basis), confidence="low")
@@ -143,11 +147,13 @@ def one(  # noqa: PLR0913, PLR0917
     """Return fraction, source and note of one technology by the general rule."""
     if (pool, technology, season) in shapes.index:
         value = float(shapes[pool, technology, season])
-        note = NOTES.get(technology, NOTES["other"])
+        shifted = technology == "solar_pv" and (pool, season) in us_profiles.tight_seasons()
+        note = NOTES["shifted" if shifted else technology if technology == "hydro" else "other"]
         return {"accredited_fraction": value, "source": "pg-profiles", "note": note}
     if technology == "battery":
         note = f"Stored energy over {DURATION_HOURS} hours, at most the power"
-        return {"accredited_fraction": float(storage[pool]), "source": "planner-choice", "note": note}
+        value = float(storage[pool])
+        return {"accredited_fraction": value, "source": "planner-choice", "note": note}
     if basis == "seasonal" or technology == "demand_response":
         note = "Seasonal capacity in full; outages are in the reserve margin"
         return {"accredited_fraction": FULL, "source": "nerc-ltra-2025", "note": note}
@@ -160,9 +166,10 @@ def with_reservoirs(shapes: pd.Series, folder: Path) -> pd.Series:
     """Let reservoirs follow the load: their part of a pool's hydro takes a published ratio."""
     listed = us_read.reference(folder, "generators")
     listed = listed[listed["technology_class"].isin(["hydro", "hydro_run_of_river"])]
-    by_class = listed.groupby([us_read.pool(listed["zone_id"]), "technology_class"])
-    water = by_class["nameplate_capacity_mw"].sum().unstack(fill_value=0.0)
-    share = water["hydro"] / water.sum(axis=1)
+    listed = listed.assign(pool=us_read.pool(listed["zone_id"]))
+    kept = listed["nameplate_capacity_mw"].where(listed["technology_class"] == "hydro", 0.0)
+    whole = listed.groupby("pool")["nameplate_capacity_mw"].sum()
+    share = kept.groupby(listed["pool"]).sum() / whole
     known = published(folder).set_index(["area", "class"])["value"]
     ratio = float(known.loc[RESERVOIR].iloc[0])
     out = shapes.copy()
@@ -176,9 +183,12 @@ def with_reservoirs(shapes: pd.Series, folder: Path) -> pd.Series:
 def outages(folder: Path) -> dict[str, float]:
     """Return the forced outage rate by technology; kinds without their own take the nearest."""
     rows = us_read.reference(folder, "outage_rates")
-    rows = rows[rows["parameter"] == "forced_outage_rate"].set_index("technology")["value"]
-    like = us_read.curated("technology_like").set_index("technology")["like"]
-    return {**rows.to_dict(), **{name: float(rows[other]) for name, other in like.items()}}
+    rows = rows[rows["parameter"] == "forced_outage_rate"]
+    known = zip(rows["technology"], rows["value"], strict=True)
+    own = {str(name): float(rate) for name, rate in known}
+    like = us_read.curated("technology_like")
+    pairs = zip(like["technology"], like["like"], strict=True)
+    return {**own, **{str(name): own[str(other)] for name, other in pairs}}
 
 
 def durations(present: pd.DataFrame) -> pd.Series:

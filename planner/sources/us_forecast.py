@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -40,7 +41,8 @@ def official_path(folder: Path, derived: pd.DataFrame) -> pd.DataFrame:
     parts = [derived[~derived["pool"].isin(SOURCES)]]
     for pool, source in SOURCES.items():
         path = derived[derived["pool"] == pool]
-        path = path.assign(dc_mw=data[pool].reindex(path.set_index(["region", "year"]).index).to_numpy())
+        rows_of = path.set_index(["region", "year"]).index
+        path = path.assign(dc_mw=data[pool].reindex(rows_of).to_numpy())
         ratio = totals(folder, rows, pool, path).div(actual[pool], axis=0)
         parts.append(scaled(path, ratio).assign(source=source))
     earlier = earlier_pjm(rows, parts[1], actual["PJM"])
@@ -59,9 +61,7 @@ def earlier_pjm(rows: pd.DataFrame, path: pd.DataFrame, actual: pd.Series) -> pd
     winter = series(rows, "PJM RTO", "winter_peak", "LTRA 2025")
     total = {"summer": summer, "winter": winter}
     ratio = pd.DataFrame({s: yearly(actual[s], total[s]) / actual[s] for s in SEASONS}).T
-    start = path[path["year"] == BASE_YEAR].groupby("season")["native_mw"].sum()
-    wanted = ratio.mul(start, axis=0).stack().rename("wanted_mw").rename_axis(["season", "year"])
-    sums = path.groupby(["season", "year"])[["native_mw", "dc_mw"]].sum().join(wanted)
+    sums = wanted(path, ratio)
     factor = (sums["wanted_mw"] - sums["native_mw"]) / sums["dc_mw"]
     later = path[path["year"] > BASE_YEAR].join(factor.rename("factor"), on=["season", "year"])
     later["dc_mw"] = later["dc_mw"] * later["factor"].clip(lower=0.0)
@@ -78,22 +78,30 @@ def actual_peaks(folder: Path) -> pd.DataFrame:
 
 def scaled(path: pd.DataFrame, ratio: pd.DataFrame) -> pd.DataFrame:
     """Scale native load so that the pool's total is its base times the operator's ratio."""
-    start = path[path["year"] == BASE_YEAR].groupby("season")["native_mw"].sum()
-    wanted = ratio.mul(start, axis=0).stack().rename("wanted_mw").rename_axis(["season", "year"])
-    sums = path.groupby(["season", "year"])[["native_mw", "dc_mw"]].sum().join(wanted)
+    sums = wanted(path, ratio)
     factor = ((sums["wanted_mw"] - sums["dc_mw"]) / sums["native_mw"]).rename("factor")
     joined = path.join(factor, on=["season", "year"])
-    joined["native_mw"] = joined["native_mw"] * joined["factor"].mask(joined["year"] == BASE_YEAR, 1.0)
+    joined["native_mw"] *= joined["factor"].mask(joined["year"] == BASE_YEAR, 1.0)
     return joined.drop(columns="factor")
+
+
+def wanted(path: pd.DataFrame, ratio: pd.DataFrame) -> pd.DataFrame:
+    """Return native load, datacenters and the wanted total of a pool by season and year."""
+    start = path[path["year"] == BASE_YEAR].groupby("season")["native_mw"].sum()
+    sums = path.groupby(["season", "year"])[["native_mw", "dc_mw"]].sum()
+    total = [start[season] * ratio.loc[season, year] for season, year in sums.index]
+    return sums.assign(wanted_mw=total)
 
 
 def totals(folder: Path, rows: pd.DataFrame, pool: str, path: pd.DataFrame) -> pd.DataFrame:
     """Return the operator's total peak by season and year [MW]."""
     actual = actual_peaks(folder)[pool]
     if pool == "PJM":
-        summer = series(rows, "PJM RTO", "summer_peak", "base") | curated_years("pjm_summer_peak")
-        winter = series(rows, "PJM RTO", "winter_peak", "base") | curated_years("pjm_winter_peak")
-        both = {"summer": summer, "winter": winter}
+        both = {
+            season: series(rows, "PJM RTO", f"{season}_peak", "base")
+            | curated_years(f"pjm_{season}_peak")
+            for season in SEASONS
+        }
         return pd.DataFrame({s: yearly(actual[s], both[s]) for s in SEASONS}).T
     if pool == "SPP":
         summer = yearly(actual["summer"], series(rows, "SPP", "coincident_peak", "base"))
@@ -112,10 +120,10 @@ def totals(folder: Path, rows: pd.DataFrame, pool: str, path: pd.DataFrame) -> p
 
 
 def ercot_total(without: pd.Series, points: dict[int, float], path: pd.DataFrame) -> pd.Series:
-    """Add to ERCOT's forecast without new large loads what datacenters grow after its first year."""
+    """Add what datacenters grow after the first year of ERCOT's forecast without them."""
     added = path[path["season"] == "summer"].groupby("year")["dc_mw"].sum()
-    later = (added - added[min(points)]).clip(lower=0.0)
-    return without + later
+    later = (added - added.loc[min(points)]).clip(lower=0.0)
+    return without.add(later)
 
 
 def miso_total(rows: pd.DataFrame, data: pd.Series, actual: float) -> pd.Series:
@@ -140,7 +148,8 @@ def miso_datacenters(folder: Path, rows: pd.DataFrame) -> pd.Series:
     peak = energy * 1000 / HOURS / factor
     first = int(peak.index.min())
     early = {year: peak[first] * (year - BASE_YEAR) / (first - BASE_YEAR) for year in (2024, 2025)}
-    return pd.concat([pd.Series(early), peak]).sort_index()
+    path: pd.Series = pd.concat([pd.Series(early), peak])
+    return path.sort_index()
 
 
 def datacenters(folder: Path, rows: pd.DataFrame, derived: pd.DataFrame) -> dict[str, pd.Series]:
@@ -173,7 +182,7 @@ def pjm_datacenters(folder: Path, rows: pd.DataFrame, epri: pd.Series) -> pd.Ser
         split = load * intensity(weight, folder).reindex(load.index)
         split = split / split.sum()
         parts.append(pd.concat({name: path * part for name, part in split.items()}))
-    whole = pd.concat(parts).groupby(level=[0, 1]).sum()
+    whole: pd.Series = pd.concat(parts).groupby(level=[0, 1]).sum()
     return whole.rename_axis(["region", "year"]).reindex(epri.index, fill_value=0.0)
 
 
@@ -191,7 +200,8 @@ def zone_path(folder: Path, rows: pd.DataFrame, area: object) -> pd.Series:
         states = us_read.reference(folder, "datacenter_load_by_state_epri")
         there = states[states["state"] == area.existing_in_state]  # type: ignore[attr-defined]
         old = there[(there["scenario"] == "historical") & (there["year"] == BASE_YEAR)]
-        points = {year: mw - 1000 * float(old["peak_load_gw"].iloc[0]) for year, mw in points.items()}
+        existing = 1000 * float(old["peak_load_gw"].iloc[0])
+        points = {year: mw - existing for year, mw in points.items()}
     known = pd.Series({BASE_YEAR: 0.0, **points}).sort_index()
     years = range(BASE_YEAR, max(LAST_YEAR, int(known.index.max())) + 1)
     path = known.reindex(years).interpolate(limit_area="inside").ffill()
@@ -235,16 +245,13 @@ def curated_years(metric: str) -> dict[int, float]:
 
 def filled(points: dict[int, float]) -> pd.Series:
     """Interpolate geometrically between published years."""
-    known = pd.Series(points, dtype=float).sort_index()
-    years = range(int(known.index.min()), int(known.index.max()) + 1)
-    steps = known.index.to_series().diff()
-    out = known.reindex(years)
-    for right, gap in steps[steps > 1].items():
-        left = int(right) - int(gap)
-        rate = (known[right] / known[left]) ** (1 / gap)
-        for year in range(left + 1, int(right)):
-            out[year] = known[left] * rate ** (year - left)
-    return out
+    known = sorted(points)
+    out = {known[0]: points[known[0]]}
+    for left, right in pairwise(known):
+        rate = (points[right] / points[left]) ** (1 / (right - left))
+        steps = {year: points[left] * rate ** (year - left) for year in range(left + 1, right)}
+        out |= steps | {right: points[right]}
+    return pd.Series(out, dtype=float)
 
 
 def extend(path: pd.Series) -> pd.Series:

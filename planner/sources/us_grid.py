@@ -1,4 +1,4 @@
-"""The US pack: 134 regions, their plant, load, limits and rules, from the reference on the US grid."""
+"""The US pack: 134 regions, their plant, load, limits and rules, from the US reference."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def connection(folder: Path) -> pd.DataFrame:
     quoted = us_read.reference(folder, "large_load_interconnection")
     rules = us_read.curated("connection")
     months = quoted[quoted["unit"] == "months"][["area", "metric", "value"]]
-    joined = rules.merge(months, left_on=["quoted_area", "quoted_metric"],
-                         right_on=["area", "metric"], how="left", suffixes=("", "_quoted"))  # fmt: skip
+    months = months.rename(columns={"area": "quoted_area", "metric": "quoted_metric"})
+    joined = rules.merge(months, on=["quoted_area", "quoted_metric"], how="left")
     joined = us_read.numbers(
         joined, ["lead_months_low", "lead_months", "lead_months_high", "threshold_mw", "value"]
     )

@@ -69,7 +69,7 @@ def joint(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = [local(folder), corridors(folder), outside(folder)]
     limits = pd.concat([part[0] for part in parts], ignore_index=True)
     members = pd.concat([part[1] for part in parts], ignore_index=True)
-    return limits, us_read.dated(members)
+    return limits, us_read.dated(members.assign(source="reeds-documentation"))
 
 
 def local(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,17 +93,22 @@ def local(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.concat([rows.assign(for_season=season) for season in SEASONS])
     rows = rows[(rows["season"] == "annual") | (rows["season"] == rows["for_season"])]
     year = rows["delivery_year"].str[:4].astype(int) + (rows["for_season"] == "winter").astype(int)
-    rows = rows.assign(season=rows["for_season"], year=year, kind="import", basis="simultaneous")
-    limits = us_read.dated(rows.drop(columns="known_on", errors="ignore").assign(confidence="medium"))
+    kind = rows["from_regions"].eq("").map({True: "import", False: "corridor"})
+    rows = rows.assign(season=rows["for_season"], year=year, kind=kind, basis="simultaneous")
+    limits = us_read.dated(rows.assign(confidence="medium"))
     columns = ["limit", "name", "kind", "season", "year", "limit_mw", "basis", "note", *FACTS]
     found = areas[areas["limit"].isin(limits["limit"])]
-    return limits[columns].astype({"limit_mw": float}), listed(found, "reeds-zones")
+    return limits[columns].astype({"limit_mw": float}), listed(found)
 
 
-def listed(areas: pd.DataFrame, source: str) -> pd.DataFrame:
+def listed(areas: pd.DataFrame) -> pd.DataFrame:
     """Spell out the members of areas that are written as regions with spaces between."""
-    one = areas.assign(region=areas["regions"].str.split()).explode("region")[["limit", "region"]]
-    return one.assign(side="inside", source=source, confidence="medium")
+    whole = areas["from_regions"] == ""
+    to = areas.assign(region=areas["regions"], side=whole.map({True: "inside", False: "to"}))
+    start = areas[~whole].assign(region=areas["from_regions"], side="from")
+    both = pd.concat([to, start])[["limit", "region", "side"]]
+    one = both.assign(region=both["region"].str.split()).explode("region")
+    return one.assign(confidence="medium")
 
 
 def corridors(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -121,14 +126,15 @@ def corridors(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         source="reeds-limits", confidence="medium",
     )  # fmt: skip
     groups = us_read.reference(folder, "zones")
-    groups = groups.assign(region=us_read.region(groups["zone_id"]))[["region", "transmission_group"]]
+    groups = groups.assign(region=us_read.region(groups["zone_id"]))
+    groups = groups[["region", "transmission_group"]]
     sides = [
         both.merge(groups, left_on=f"{side}_group", right_on="transmission_group").assign(side=side)
         for side in ("from", "to")
     ]
     members = pd.concat(sides)[["limit", "region", "side"]]
     columns = ["limit", "name", "kind", "season", "year", "limit_mw", "basis", "note", *FACTS]
-    return us_read.dated(limits)[columns], members.assign(source="reeds-zones", confidence="high")
+    return us_read.dated(limits)[columns], members.assign(confidence="high")
 
 
 def outside(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -145,12 +151,11 @@ def outside(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     pools = us_read.ids()[["region", "pool"]]
     areas = rows[["limit", "pools"]].drop_duplicates()
     areas = areas.assign(pool=areas["pools"].str.split()).explode("pool").merge(pools, on="pool")
-    members = areas[["limit", "region"]].assign(side="inside", source="reeds-zones", confidence="high")
-    return limits[columns], members
+    return limits[columns], areas[["limit", "region"]].assign(side="inside", confidence="high")
 
 
 def delivery(folder: Path) -> pd.DataFrame:
-    """Return delivery into pockets: the sum of interface limits, and the load of 2024 inside.
+    """Return delivery into the pocket: the sum of interface limits, and the load of 2024 inside.
 
     The sum is an upper bound: single interfaces cannot all be full at once. Supply inside is
     unknown, because the unit list has no county.
@@ -158,16 +163,18 @@ def delivery(folder: Path) -> pd.DataFrame:
     faces = us_read.reference(folder, "pocket_northern_virginia")["mw_into_pocket"].sum()
     inside = us_read.curated("pocket_places")
     counties = us_read.reference(folder, "zone_counties").set_index("county_fips")
-    shares = counties["zone_load_share"].reindex(inside["place"]).groupby(inside["pocket"].to_numpy())
-    pockets = us_read.curated("pockets").set_index("pocket")
-    load = us_load.base(folder)
-    rows = []
-    for pocket, share in shares.sum().items():
-        for season in SEASONS:
-            native = share * load.at[pockets.at[pocket, "region"], season]
-            rows.append((pocket, "import_limit", season, faces, "reeds-limits", "low",
-                         "Sum of the interface limits into the pocket: an upper bound"))  # fmt: skip
-            rows.append((pocket, "native_peak", season, native, "eia930-2024", "low",
-                         "Counties' share of the region's load at the pool's peak of 2024"))  # fmt: skip
-    columns = ["pocket", "quantity", "season", "mw", "source", "confidence", "note"]
-    return us_read.dated(pd.DataFrame(rows, columns=columns).assign(year=LIST_YEAR))
+    share = counties["zone_load_share"].reindex(inside["place"]).sum()
+    pocket = us_read.curated("pockets").iloc[0]
+    load = us_load.base(folder).loc[pocket["region"]]
+    limit = "Sum of the interface limits into the pocket: an upper bound"
+    native = "Counties' share of the region's load at the pool's peak of 2024"
+    rows = [
+        (quantity, season, float(mw), source, note)
+        for season in SEASONS
+        for quantity, mw, source, note in (
+            ("import_limit", faces, "reeds-limits", limit),
+            ("native_peak", share * load[season], "eia930-2024", native),
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["quantity", "season", "mw", "source", "note"])
+    return us_read.dated(table.assign(pocket=pocket["pocket"], year=LIST_YEAR, confidence="low"))

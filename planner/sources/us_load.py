@@ -39,8 +39,9 @@ def base(folder: Path) -> pd.DataFrame:
     zones = us_read.ids().reset_index()
     for season, months in MONTHS.items():
         peak = by_pool[month.isin(months)].idxmax()
-        values = [hours.at[peak[row.pool], row.zone] for row in zones.itertuples()]
-        out[season] = pd.Series(values, index=zones["region"]).astype(float)
+        pairs = zip(zones["pool"], zones["zone"], strict=True)
+        values = [float(hours.loc[peak[pool], zone]) for pool, zone in pairs]
+        out[season] = pd.Series(values, index=zones["region"])
     return out
 
 
@@ -71,16 +72,19 @@ def forecast(folder: Path) -> pd.DataFrame:
         native = rows[f"{season}_peak_mw"] - rows["dc_added_mw_vs_2024"]
         first = native.xs(BASE_YEAR, level="year")
         out[f"native_{season}"] = native.div(first, level="region")
-    return pd.concat([extended(out[name].unstack("year")).stack().rename(name) for name in out], axis=1)
+    return extended(out)
 
 
-def extended(wide: pd.DataFrame) -> pd.DataFrame:
-    """Carry a table of years on to the last year with the growth of its last year."""
-    out = wide.copy()
-    for year in range(int(wide.columns.max()) + 1, LAST_YEAR + 1):
-        ratio = (out[year - 1] / out[year - 2]).fillna(1.0)
-        out[year] = out[year - 1] * ratio
-    return out
+def extended(table: pd.DataFrame) -> pd.DataFrame:
+    """Carry a table by region and year on to the last year with the growth of its last year."""
+    parts = [table]
+    last = int(table.index.get_level_values("year").max())
+    before, now = (table.xs(year, level="year") for year in (last - 1, last))
+    ratio = (now / before).fillna(1.0)
+    for year in range(last + 1, LAST_YEAR + 1):
+        now = now * ratio
+        parts.append(now.assign(year=year).set_index("year", append=True))
+    return pd.concat(parts).sort_index()
 
 
 def finish(path: pd.DataFrame, scenario: str) -> pd.DataFrame:

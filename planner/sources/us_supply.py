@@ -1,4 +1,4 @@
-"""Supply of the US pack: the fleet by region, later corrections, named additions, demand response."""
+"""Supply of the US pack: fleet by region, later corrections, additions, demand response."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def fleet(folder: Path) -> pd.DataFrame:
 
 
 def updates(folder: Path) -> pd.DataFrame:
-    """Return what became of single units, each change once: a curated row stands before the review."""
+    """Return what became of single units; a curated row stands before the review's."""
     review = us_read.reference(folder, "coal_status_updates").assign(source=UPDATES)
     columns = ["plant_id", "generator_id", "action", "effective_year", "planned_retirement_year"]
     own = us_read.numbers(us_read.curated("unit_updates"), [columns[0], *columns[3:]])
@@ -124,7 +124,8 @@ def corrected(listed: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     converted = joined["technology"].eq("coal") & joined["action"].eq("convert_to_gas")
     moved = joined["action"].isin(["planned_retirement", "retirement_delayed"])
     kept = joined["action"].eq("retirement_withdrawn") & (joined["retirement_basis"] == "scheduled")
-    gas = joined[converted].assign(technology="gas_steam", online_year=joined["effective_year"])
+    gas = joined[converted].assign(technology="gas_steam")
+    gas["online_year"] = gas["effective_year"]
     year = joined["retirement_year"].mask(moved, joined["planned_retirement_year"])
     year = year.mask(converted, joined["effective_year"])
     joined["retirement_year"] = year.mask(kept, NEVER).astype(int)

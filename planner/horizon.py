@@ -1,0 +1,183 @@
+"""Take the half-years in order, carry what is served, and find out what holds back the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from planner import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TRIALS: Final = (
+    ("connection",),
+    ("delivery",),
+    ("import",),
+    ("connection", "delivery"),
+    ("connection", "import"),
+)
+COLUMNS: Final = {
+    "served": ["step", "site", "period", "served_mw"],
+    "regions": ["region", "period"],
+    "flows": ["from_region", "to_region", "period", "flow_mw"],
+    "freed": ["step", "lifted", "mw"],
+}
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Numbers out of the solver.
+
+    Attributes
+    ----------
+    served
+        Powered megawatts by `step` and `period`.
+    regions
+        By `region` and `period`: `supply_mw`, `requirement_mw`, `net_import_mw`, `shortage_mw`,
+        `sites_mw`, `unnamed_mw`, `unnamed_asked_mw`.
+    flows
+        Net flow by `from_region`, `to_region`, `period`.
+    freed
+        Megawatts that lifting kinds of limits frees on the target date: `step`, `lifted`, `mw`.
+    """
+
+    served: pd.DataFrame
+    regions: pd.DataFrame
+    flows: pd.DataFrame
+    freed: pd.DataFrame
+
+
+def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> Solution:  # noqa: ANN401
+    """Take the half-years in order and power what can be powered.
+
+    In each one the load that is already there is kept, native shortage is made least, then the
+    most megawatts are powered on their date, then those that are late, with the least flow.
+
+    Parameters
+    ----------
+    terms
+        Numbers of one grid.
+    solver
+        Any PuLP solver; HiGHS in process where none is given.
+    diagnose
+        Whether kinds of limits are lifted in turn for steps that miss their date.
+
+    Returns
+    -------
+    Solution
+        Powered megawatts, balance of each region, flows, and what lifting limits frees.
+
+    Raises
+    ------
+    SolverError
+        The solver finds no optimum.
+
+    Notes
+    -----
+    Why half-years in order, and not one program over the whole horizon: see docs/decisions/0001.
+    """
+    carried: dict[str, float] = {}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    names = list(terms.periods.index)
+    for at, period in enumerate(names):
+        window = model.Window(terms, int(terms.periods.iloc[at]), names[at : at + 2], carried)
+        engine = model.Engine(model.build(window), solver)
+        model.decide(engine)
+        parts["served"].append(_served(engine, period))
+        parts["regions"].append(_balance(engine, period))
+        parts["flows"].append(_net_flows(engine, period))
+        carried = _carry(engine)
+        if diagnose:
+            parts["freed"].append(_freed(engine))
+    return Solution(**{name: _joined(frames, name) for name, frames in parts.items()})
+
+
+def together(solutions: Iterable[Solution]) -> Solution:
+    """Put the solutions of several grids side by side."""
+    parts = list(solutions)
+    return Solution(**{
+        entry.name: _joined([getattr(part, entry.name) for part in parts], entry.name)
+        for entry in fields(Solution)
+    })
+
+
+def _joined(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
+    full = [frame for frame in frames if not frame.empty]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=COLUMNS[name])
+
+
+def _served(engine: model.Engine, period: str) -> pd.DataFrame:
+    window = engine.window
+    steps = window.steps[["step", "site"]].assign(period=period)
+    return steps.assign(served_mw=_values(engine, (window.served[s] for s in steps["step"])))
+
+
+def _values(engine: model.Engine, variables: Iterable[Any]) -> list[float]:
+    return [round(engine[variable], 6) + 0.0 for variable in variables]
+
+
+def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
+    window = engine.window
+    terms = window.terms
+    regions = terms.supply.index
+    loads, flows = model.loads_by_region(window), model.flows_by_region(window)
+    drawn = [sum(engine[v] * part for v, part in loads[region, period]) for region in regions]
+    inflow = [-sum(engine[v] * sign for v, sign in flows[region, period]) for region in regions]
+    unnamed = pd.Series(0.0, index=regions)
+    for key, variable in window.unnamed.items():
+        unnamed[key[0]] += engine[variable]
+    table = pd.DataFrame({
+        "supply_mw": terms.supply[period],
+        "requirement_mw": terms.requirement[period],
+        "net_import_mw": inflow,
+        "shortage_mw": _values(engine, (window.short[region, period] for region in regions)),
+        "sites_mw": drawn - unnamed,
+        "unnamed_mw": unnamed,
+        "unnamed_asked_mw": terms.unnamed[period],
+    })
+    return table.round(6).add(0.0).rename_axis("region").reset_index().assign(period=period)
+
+
+def _net_flows(engine: model.Engine, period: str) -> pd.DataFrame:
+    flow = engine.window.flow
+    rows = [
+        (start, end, period, round(engine[variable] - engine[flow[end, start, slot]], 6) + 0.0)
+        for (start, end, slot), variable in flow.items()
+        if slot == period and start < end
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS["flows"])
+
+
+def _carry(engine: model.Engine) -> dict[str, float]:
+    """What is served stays served."""
+    window = engine.window
+    held = {step: max(engine[variable], 0.0) for step, variable in window.served.items()}
+    for (region, _), variable in window.unnamed.items():
+        held[region] = held.get(region, 0.0) + engine[variable]
+    return held
+
+
+def _freed(engine: model.Engine) -> pd.DataFrame:
+    """Lift kinds of limits, alone and behind the connection, for steps that miss their date."""
+    steps = engine.window.steps
+    due = steps[(steps["target"] == engine.window.number) & steps["on_grid"]]
+    due = due.set_index("step")["mw"]
+    got = _of_steps(engine, due.index)
+    missing = due.index[due - got > model.TOLERANCE_MW]
+    frames = []
+    for kinds in TRIALS if len(missing) else ():
+        model.lift(engine, kinds)
+        model.decide(engine)
+        gain = _of_steps(engine, missing) - got[missing]
+        model.restore(engine, kinds)
+        frames.append(gain.round(6).rename("mw").reset_index().assign(lifted="+".join(kinds)))
+    return pd.concat(frames) if frames else pd.DataFrame(columns=COLUMNS["freed"])
+
+
+def _of_steps(engine: model.Engine, steps: Iterable[str]) -> pd.Series:
+    """Return the powered megawatts of steps."""
+    names = pd.Index(steps, name="step")
+    return pd.Series(_values(engine, (engine.window.served[s] for s in names)), names, float)
