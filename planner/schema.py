@@ -294,6 +294,52 @@ CONNECTION: Final = table(
     threshold_mw=number("MW", "Smallest site under the rule", low=0, optional=True),
     note=text("Rule in words", optional=True),
 )
+CANDIDATES: Final = table(
+    "candidates",
+    "Remedies by region: what could be built, and how much of it is usually completed",
+    ("region", "remedy", "name"),
+    required=False,
+    region=text("Region"),
+    remedy=text("Remedy of grids/common/remedies.csv"),
+    name=text("Name of a single project", optional=True),
+    potential_mw=number("MW", "Nameplate that could be built", low=0),
+    completion_fraction=number("fraction", "Share that is completed", low=0, high=1),
+    first_year=year("First year in which it can run; a year stands as its last day", optional=True),
+    note=text("How it was derived", optional=True),
+)
+LINE_CANDIDATES: Final = table(
+    "line_candidates",
+    "Remedies on links between two regions",
+    ("from_region", "to_region", "remedy", "name"),
+    required=False,
+    from_region=text("First region"),
+    to_region=text("Second region"),
+    remedy=text("Remedy of kind line"),
+    name=text("Name of a project", optional=True),
+    added_mw=number("MW", "Largest addition, in both directions", low=0),
+    capex_usd_per_kw=number("USD/kW", "Investment per kW added", low=0, optional=True),
+    first_year=year("First year in which it can run; a year stands as its last day", optional=True),
+    note=text("How it was derived", optional=True),
+)
+CAPEX_MULTIPLIERS: Final = table(
+    "capex_multipliers",
+    "Cost of building in a region over the national average",
+    ("region", "capex_class"),
+    required=False,
+    region=text("Region"),
+    capex_class=text("Class of plant"),
+    multiplier=number("ratio", "Regional / national cost", low=0.2, high=5),
+)
+LOAD_DURATION: Final = table(
+    "load_duration",
+    "How far load falls below its seasonal peak when the highest hours are left out",
+    ("area", "season", "hours"),
+    required=False,
+    area=text("Pool, or region"),
+    season=SEASON,
+    hours=number("hours", "Highest hours left out", low=0),
+    drop_fraction=number("fraction of peak", "1 - load of the next hour / peak", low=0, high=1),
+)
 PUBLISHED: Final = table(
     "published",
     "Published totals, for checks only; nothing is computed from them",
@@ -320,6 +366,44 @@ TECHNOLOGIES: Final = Table(
     },
 )
 
+REMEDIES: Final = table(
+    "remedies",
+    "What adds megawatts or frees them: lead time, cost, and what limits how fast it is built",
+    ("remedy", "grid"),
+    remedy=text("Id"),
+    grid=text("Grid pack for which the figures hold, or any"),
+    kind=text(
+        "plant: in a region; onsite: at the site, before its connection; line: between regions;"
+        " retirement: put off; demand: other load gives way",
+        values=("plant", "onsite", "line", "retirement", "demand"),
+    ),
+    name=text("Name"),
+    technology=text("Technology that its pool accredits", optional=True),
+    accredited_fraction=number(
+        "fraction", "Accredited share, where no pool accredits it", low=0, high=1, optional=True
+    ),
+    lead_months_low=number("months", "Shortest time from decision to operation", low=0, optional=True),
+    lead_months=number("months", "Central time from decision to operation", low=0),
+    lead_months_high=number("months", "Longest time", low=0, optional=True),
+    capex_usd_per_kw=number("USD/kW", "Overnight investment per kW nameplate", low=0, optional=True),
+    fixed_usd_per_kw_yr=number("USD/kW-yr", "Fixed yearly cost or payment", low=0, optional=True),
+    life_years=number("years", "Years over which the investment is paid", low=1, high=80),
+    dollar_year=year("Year of the dollars"),
+    capex_class=text("Class of capex_multipliers", optional=True),
+    limit_group=text("Group of build_limits", optional=True),
+    note=text("What to know", optional=True),
+)
+BUILD_LIMITS: Final = table(
+    "build_limits",
+    "How much of a group of remedies can come into service in a year",
+    ("limit_group", "grid", "scope"),
+    limit_group=text("Group of remedies"),
+    grid=text("Grid pack, or any"),
+    scope=text("The whole grid, or each region", values=("grid", "region")),
+    mw_per_year=number("MW/year", "Nameplate that can come into service in a year", low=0),
+    first_year=year("First year in which any can"),
+    note=text("How it was derived", optional=True),
+)
 REALISATION: Final = table(
     "realisation",
     "Share of announced megawatts that is realised, and delay, for the stance `expected`",
@@ -419,10 +503,11 @@ REVISIONS: Final = table(
 
 GRID_TABLES: Final = (
     SOURCES, REGIONS, POOLS, PLACES, POCKETS, POCKET_PLACES, DELIVERY, SUPPLY, ACCREDITATION,
-    REQUIREMENTS, LOAD, LINKS, JOINT_LIMITS, JOINT_MEMBERS, CONNECTION, PUBLISHED,
+    REQUIREMENTS, LOAD, LINKS, JOINT_LIMITS, JOINT_MEMBERS, CONNECTION, CANDIDATES,
+    LINE_CANDIDATES, CAPEX_MULTIPLIERS, LOAD_DURATION, PUBLISHED,
 )
 SITE_TABLES: Final = (SOURCES, SITES, PHASES, ONSITE, REVISIONS)
-COMMON_TABLES: Final = (SOURCES, TECHNOLOGIES, REALISATION)
+COMMON_TABLES: Final = (SOURCES, TECHNOLOGIES, REALISATION, REMEDIES, BUILD_LIMITS)
 ALL_TABLES: Final = {
     entry.name: entry for entry in (*COMMON_TABLES, *GRID_TABLES, *SITE_TABLES)
 }

@@ -21,7 +21,7 @@ RESERVOIR: Final = ("CAISO", "hydro")  # a published ratio of net qualifying to 
 NOTES: Final = {
     "hydro": "Reservoirs at CAISO's net qualifying ratio; run of river at its mean capacity factor "
     "of 2012 in the pool's tight hours",
-    "shifted": "Output in the tight evening hour, and the load by which that hour lies below the "
+    "shifted": "Output in the tight hour, and the load by which that hour lies below the "
     "day's highest, over the plant of the pool",
     "other": "Mean capacity factor of weather year 2012 in the pool's tight hours",
 }
