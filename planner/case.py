@@ -56,6 +56,10 @@ class Assumptions:
         Whether plant also retires by a model's lifetime, beside announced retirements.
     unnamed_datacenters
         Whether datacenters of the operators' forecasts that no named site stands for compete.
+    flexible_hours
+        Hours a year in which a flexible site gives way at most, half of them in each season.
+    discount_rate
+        Rate at which investment is spread over the years of its life.
     base_date
         Datacenters powered by this day are in the measured load of the base year.
     """
@@ -71,6 +75,8 @@ class Assumptions:
     own_plant_accreditation: float = 1.0
     model_retirements: bool = False
     unnamed_datacenters: bool = True
+    flexible_hours: float = 50.0
+    discount_rate: float = 0.08
     base_date: date = date(2024, 12, 31)
 
     def __post_init__(self) -> None:
@@ -93,6 +99,8 @@ def _problems(given: Assumptions) -> Iterable[str]:
         ("coincidence", 0.1, 1.0, "as a fraction"),
         ("ramp_years", 1, 10, "years"),
         ("own_plant_accreditation", 0.0, 1.0, "as a fraction"),
+        ("flexible_hours", 0.0, 1000.0, "hours a year"),
+        ("discount_rate", 0.0, 0.3, "as a fraction"),
     ):
         value = getattr(given, name)
         if not low <= value <= high:
@@ -122,6 +130,12 @@ class Case:
     joint_limits: pd.DataFrame = _empty()
     joint_members: pd.DataFrame = _empty()
     connection: pd.DataFrame = _empty()
+    candidates: pd.DataFrame = _empty()
+    line_candidates: pd.DataFrame = _empty()
+    capex_multipliers: pd.DataFrame = _empty()
+    load_duration: pd.DataFrame = _empty()
+    remedies: pd.DataFrame = _empty()
+    build_limits: pd.DataFrame = _empty()
     published: pd.DataFrame = _empty()
     sources: pd.DataFrame = _empty()
     technologies: pd.DataFrame = _empty()

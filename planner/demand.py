@@ -94,7 +94,7 @@ def steps(case: Case, placed: pd.DataFrame) -> pd.DataFrame:
     -------
     pd.DataFrame
         One row a step, in the order of the queue: `step`, `site`, `phase`, `mw`, `target_date`,
-        `basis`, `target` and `ready` (half-years), `rule`, `region`, `pocket`, `on_grid`,
+        `basis`, `target` and `ready` (half-years), `ready_date`, `rule`, `region`, `pocket`, `on_grid`,
         `announced_on`, `converted`.
     """
     rows = pd.concat([_dated(case), _remainders(case)], ignore_index=True)
@@ -201,24 +201,27 @@ def _connected(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     pools = case.regions.set_index("region")[["pool", "grid"]]
     areas = rows[["pocket", "region"]].join(pools, on="region")
     ready = pd.Series(-NEVER, index=rows.index)
+    days = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
     rule = pd.Series("", index=rows.index)
     waiting = rows["on_grid"] & ~rows["status"].isin(SECURED)
     for level in ("grid", "pool", "region", "pocket"):
         found = _rules(rows, areas[level], level, case)
         lead = found["lead_months"].notna() & waiting
         ready = ready.where(~lead, found["ready"])
+        days = days.where(~lead, found["day"])
         rule = rule.where(~lead, found["rule_name"])
         stopped = found["moratorium"].notna() & waiting
         ready = ready.where(~stopped, np.fmax(ready, found["moratorium"].fillna(-NEVER)))
         rule = rule.where(~stopped, found["rule_name"])
     ready = ready.where(rows["on_grid"], NEVER)
-    return rows.assign(ready=ready.astype(float), rule=rule)
+    return rows.assign(ready=ready.astype(float), ready_date=days, rule=rule)
 
 
 def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.DataFrame:
     """Find the rule of one level in force on the day of each request."""
     columns = ["lead_months", "ready", "moratorium", "rule_name"]
     found = pd.DataFrame(np.nan, index=rows.index, columns=columns[:3]).assign(rule_name="")
+    found["day"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
     rules = case.connection[case.connection["area_kind"] == level].sort_values("begins_on")
     campus = rows.groupby("site")["mw"].transform("sum")
     for rule in rules.itertuples():
@@ -232,6 +235,7 @@ def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.Da
             due = rows["announced_on"] + pd.DateOffset(months=round(rule.lead_months))
             found.loc[under, "lead_months"] = rule.lead_months
             found.loc[under, "ready"] = half_year(due)[under].astype(float)
+            found.loc[under, "day"] = due[under].astype("datetime64[us]")
             found.loc[under, "rule_name"] = name
     return found
 

@@ -37,12 +37,12 @@ def verdicts(case: Case, asked: pd.DataFrame, solution: Solution) -> pd.DataFram
     rows = asked[asked["target"] <= numbers.iloc[-1]].copy()
     at = rows["target"].clip(lower=numbers.iloc[0]).astype(int) - int(numbers.iloc[0])
     rows["target_period"] = numbers.index[at]
-    powered = _powered(solution, numbers, rows)
-    rows["served_mw"] = powered[np.arange(len(rows)), at]
+    got = powered(solution, numbers, rows)
+    rows["served_mw"] = got[np.arange(len(rows)), at]
     missed = rows["target"] < numbers.iloc[0]
     rows["served_mw"] = rows["served_mw"].where(~missed, 0.0)
     rows["late_mw"] = (rows["mw"] - rows["served_mw"]).round(6).clip(lower=0.0)
-    rows["earliest_period"] = _earliest(powered, rows["mw"].to_numpy(), numbers)
+    rows["earliest_period"] = earliest(got, rows["mw"].to_numpy(), numbers)
     rows["verdict"] = np.select(
         [rows["late_mw"] <= TOLERANCE_MW, rows["earliest_period"].notna()], [ON_TIME, LATE], NEVER
     )
@@ -53,14 +53,16 @@ def verdicts(case: Case, asked: pd.DataFrame, solution: Solution) -> pd.DataFram
     return rows
 
 
-def _powered(solution: Solution, numbers: pd.Series, rows: pd.DataFrame) -> np.ndarray:
+def powered(solution: Solution, numbers: pd.Series, rows: pd.DataFrame) -> np.ndarray:
+    """Return powered megawatts, steps by periods."""
     table = solution.served.pivot_table(index="step", columns="period", values="served_mw")
     table = table.reindex(index=rows["step"], columns=list(numbers.index))
     return table.fillna(0.0).to_numpy(dtype=float)
 
 
-def _earliest(powered: np.ndarray, mw: np.ndarray, numbers: pd.Series) -> list[str | None]:
-    full = powered >= mw[:, None] - TOLERANCE_MW
+def earliest(got: np.ndarray, mw: np.ndarray, numbers: pd.Series) -> list[str | None]:
+    """Return the first period in which each step has its megawatts, if there is one."""
+    full = got >= mw[:, None] - TOLERANCE_MW
     names = list(numbers.index)
     return [names[row.argmax()] if row.any() else None for row in full]
 
@@ -144,8 +146,7 @@ def by_site(
 
 
 def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
-    last = solution.served.sort_values("period", kind="stable")
-    final = last.drop_duplicates("step", keep="last").set_index("step")["served_mw"]
+    final = solution.served.drop_duplicates("step", keep="last").set_index("step")["served_mw"]
     steps = steps.assign(final=steps["step"].map(final).fillna(0.0))
     order = {name: place for place, name in enumerate(VERDICTS)}
     rank = {name: place for place, name in enumerate(CONFIDENCE)}
@@ -163,7 +164,7 @@ def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
         "by_horizon_mw": groups["final"].sum(),
         "first_period": groups["target_period"].min(),
         "target_period": groups["target_period"].max(),
-        "earliest_period": groups["earliest_period"].agg(_last),
+        "earliest_period": groups["earliest_period"].agg(last),
         "verdict": groups["worst"].max().map(dict(enumerate(VERDICTS))),
         "confidence_step": groups["doubt"].max().map(dict(enumerate(CONFIDENCE))),
         "cause": held["cause"],
@@ -173,7 +174,8 @@ def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _last(periods: pd.Series) -> str | None:
+def last(periods: pd.Series) -> str | None:
+    """Return the latest of some periods; none if one is missing."""
     return None if periods.isna().any() else max(periods, key=sorted_period)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from planner import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 TRIALS: Final = (
     ("connection",),
@@ -24,6 +24,8 @@ COLUMNS: Final = {
     "regions": ["region", "period"],
     "flows": ["from_region", "to_region", "period", "flow_mw"],
     "freed": ["step", "lifted", "mw"],
+    "built": ["option", "period", "built_mw"],
+    "give": ["region", "period", "give_mw"],
 }
 
 
@@ -42,19 +44,22 @@ class Solution:
         Net flow by `from_region`, `to_region`, `period`.
     freed
         Megawatts that lifting kinds of limits frees on the target date: `step`, `lifted`, `mw`.
+    built
+        Remedies in service by `option` and `period` [MW nameplate].
+    give
+        Megawatts of requirement that flexible sites carry by giving way, by `region`, `period`.
     """
 
     served: pd.DataFrame
     regions: pd.DataFrame
     flows: pd.DataFrame
     freed: pd.DataFrame
+    built: pd.DataFrame
+    give: pd.DataFrame
 
 
 def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> Solution:  # noqa: ANN401
-    """Take the half-years in order and power what can be powered.
-
-    In each one the load that is already there is kept, native shortage is made least, then the
-    most megawatts are powered on their date, then those that are late, with the least flow.
+    """Power what can be powered by what stands or is being built.
 
     Parameters
     ----------
@@ -74,25 +79,78 @@ def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> S
     ------
     SolverError
         The solver finds no optimum.
+    """
+    return collected(windows(terms, solver=solver), diagnose=diagnose)
+
+
+def collected(run: Iterable[tuple[str, model.Engine]], *, diagnose: bool = False) -> Solution:
+    """Read the tables out of solved half-years, put below each other."""
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    for period, engine in run:
+        tables = _frames(engine, period)
+        if diagnose:
+            tables["freed"] = _freed(engine)
+        for name, table in tables.items():
+            parts[name].append(table)
+    return Solution(**{name: _joined(tables, name) for name, tables in parts.items()})
+
+
+def windows(
+    terms: model.Terms, *, allow: Iterable[str] = (), solver: Any = None  # noqa: ANN401
+) -> Iterator[tuple[str, model.Engine]]:
+    """Take the half-years in order; yield each with its solved program.
+
+    In each one the load that is already there is kept, native shortage is made least, then the
+    most megawatts are powered on their date, then those that are late, at the least cost and flow.
+
+    Parameters
+    ----------
+    terms
+        Numbers of one grid.
+    allow
+        What a plain run does not: `remedies`, `build` (no yearly limits), `flexible`.
+    solver
+        Any PuLP solver; HiGHS in process where none is given.
 
     Notes
     -----
     Why half-years in order, and not one program over the whole horizon: see docs/decisions/0001.
     """
     carried: dict[str, float] = {}
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    standing: dict[str, float] = {}
+    allow = tuple(allow)
     names = list(terms.periods.index)
     for at, period in enumerate(names):
-        window = model.Window(terms, int(terms.periods.iloc[at]), names[at : at + 2], carried)
-        engine = model.Engine(model.build(window), solver)
+        slots = names[at : at + 2]
+        window = model.Window(terms, int(terms.periods.iloc[at]), slots, carried, standing)
+        engine = model.Engine(model.fill(window), solver)
+        model.lift(engine, allow)
         model.decide(engine)
-        parts["served"].append(_served(engine, period))
-        parts["regions"].append(_balance(engine, period))
-        parts["flows"].append(_net_flows(engine, period))
         carried = _carry(engine)
-        if diagnose:
-            parts["freed"].append(_freed(engine))
-    return Solution(**{name: _joined(frames, name) for name, frames in parts.items()})
+        standing = {option: engine[variable] for option, variable in window.built.items()}
+        yield period, engine
+
+
+def _frames(engine: model.Engine, period: str) -> dict[str, pd.DataFrame]:
+    return {
+        "served": _served(engine, period),
+        "regions": _balance(engine, period),
+        "flows": _net_flows(engine, period),
+        "built": _built(engine, period),
+        "give": _give(engine, period),
+    }
+
+
+def _built(engine: model.Engine, period: str) -> pd.DataFrame:
+    built = engine.window.built
+    rows = pd.DataFrame({"option": list(built), "built_mw": _values(engine, built.values())})
+    return rows[rows["built_mw"] > model.TOLERANCE_MW].assign(period=period)
+
+
+def _give(engine: model.Engine, period: str) -> pd.DataFrame:
+    give = {key: v for key, v in engine.window.give.items() if key[1] == period}
+    rows = pd.DataFrame({"region": [k[0] for k in give], "give_mw": _values(engine, give.values())})
+    return rows[rows["give_mw"] > model.TOLERANCE_MW].assign(period=period)
 
 
 def together(solutions: Iterable[Solution]) -> Solution:
@@ -168,12 +226,17 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
     got = _of_steps(engine, due.index)
     missing = due.index[due - got > model.TOLERANCE_MW]
     frames = []
+    values = engine.values
+    short = {key: engine[variable] for key, variable in engine.window.short.items()}
     for kinds in TRIALS if len(missing) else ():
         model.lift(engine, kinds)
         model.decide(engine)
         gain = _of_steps(engine, missing) - got[missing]
         model.restore(engine, kinds)
         frames.append(gain.round(6).rename("mw").reset_index().assign(lifted="+".join(kinds)))
+    engine.values = values
+    for key, variable in engine.window.short.items():
+        engine.bound(variable, 0.0, short[key] + model.TOLERANCE_MW)
     return pd.concat(frames) if frames else pd.DataFrame(columns=COLUMNS["freed"])
 
 

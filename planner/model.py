@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pulp
 
 from planner.errors import SolverError
@@ -18,15 +19,15 @@ from planner.errors import SolverError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    import pandas as pd
-
 TOLERANCE_MW: Final = 1e-6
 ON_TIME_WEIGHT: Final = 1e6
 LATE_WEIGHT: Final = 1e3
 SHORT_WEIGHT: Final = 1e3
 FLOW_WEIGHT: Final = 1e-3
+GIVE_WEIGHT: Final = 1e-2
 QUEUE_SPREAD: Final = 0.01
 UNLIMITED_MW: Final = 1e6
+USD_SCALE: Final = 1e5
 
 type Key = tuple[Any, ...]
 type Pair = tuple[Any, float]
@@ -53,6 +54,13 @@ class Terms:
         Share of served megawatts that is drawn at the peak of the pool.
     allocation
         `queue`, `prorata` or `most`.
+    options, credit, caps
+        Remedies, as from :func:`planner.remedies.options`: one row an option; accredited share by
+        option and period; cumulative build limit by group, area and period.
+    give_way
+        Pools by periods: megawatts of requirement that flexible sites may carry by giving way.
+    pools
+        Pool by region.
     """
 
     periods: pd.Series
@@ -67,19 +75,26 @@ class Terms:
     plants: pd.DataFrame
     coincidence: float = 1.0
     allocation: str = "queue"
+    options: pd.DataFrame = field(default_factory=pd.DataFrame)
+    credit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    caps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    give_way: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pools: pd.Series = field(default_factory=lambda: pd.Series(dtype=str))
 
 
 @dataclass
 class Window:
     """Two neighbouring half-years: the one decided, and the next one that must be carried.
 
-    `carried` holds what was served before, by step, and by region for unnamed datacenters.
+    `carried` holds what was served before, by step, and by region for unnamed datacenters;
+    `standing` the remedies built before, by option.
     """
 
     terms: Terms
     number: int
     slots: list[str]
     carried: Mapping[str, float]
+    standing: Mapping[str, float] = field(default_factory=dict)
     problem: Any = field(default_factory=lambda: pulp.LpProblem("planner"))
     steps: pd.DataFrame = field(init=False)
     served: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +102,8 @@ class Window:
     short: dict[Key, Any] = field(default_factory=dict)
     flow: dict[Key, Any] = field(default_factory=dict)
     unnamed: dict[Key, Any] = field(default_factory=dict)
+    built: dict[str, Any] = field(default_factory=dict)
+    give: dict[Key, Any] = field(default_factory=dict)
     within: set[Key] = field(default_factory=set)
     rows: dict[Key, int] = field(default_factory=dict)
     bounds: dict[Key, tuple[float, float]] = field(default_factory=dict)
@@ -107,11 +124,12 @@ class Window:
 # --- variables -----------------------------------------------------------------------------------
 
 
-def build(window: Window) -> Window:
+def fill(window: Window) -> Window:
     """Fill a window with variables and rows."""
     steps = window.terms.steps
     may = steps["on_grid"] | steps["site"].isin(window.terms.plants.index)
     window.steps = steps[(steps["target"] <= window.number) & may]
+    _add_remedies(window)
     _add_sites(window)
     _add_unnamed(window)
     _add_grid(window)
@@ -122,6 +140,17 @@ def build(window: Window) -> Window:
             window.rows[constraint.__name__, *key] = len(window.rows)
             window.problem += row
     return window
+
+
+def _add_remedies(window: Window) -> None:
+    """Remedies stay closed at what stands, until a run opens those whose lead time is over."""
+    for option in window.terms.options.get("option", ()):
+        held = window.standing.get(option, 0.0)
+        window.built[option] = window.add(held, held)
+    if len(window.terms.give_way):
+        for slot in window.slots:
+            for region in window.terms.supply.index:
+                window.give[region, slot] = window.add(0.0, 0.0)
 
 
 def _add_sites(window: Window) -> None:
@@ -135,7 +164,7 @@ def _add_sites(window: Window) -> None:
         window.served[step] = window.add(*window.bounds[step,])
     for site in sorted(set(steps["site"]) & set(plants.index)):
         for slot in window.slots:
-            window.own[site, slot] = window.add(0.0, float(plants.loc[site, slot]))
+            window.own[site, slot] = window.add(0.0, None)
 
 
 def _add_unnamed(window: Window) -> None:
@@ -178,13 +207,31 @@ def adequacy(window: Window) -> Rows:
     """Supply, net imports and shortage cover the requirement and (1 + margin) times the sites."""
     loads = loads_by_region(window)
     flows = flows_by_region(window)
+    added = _added(window, "region")
     for slot in window.slots:
         spare = window.terms.supply[slot] - window.terms.requirement[slot]
         margins = window.terms.margin[slot]
         for region, left, margin in zip(spare.index, spare, margins, strict=True):
             asked = [(variable, (1 + margin) * part) for variable, part in loads[region, slot]]
             pairs = [(window.short[region, slot], -1.0), *flows[region, slot], *asked]
+            pairs += [(variable, -share) for variable, share in added[region, slot]]
+            if (region, slot) in window.give:
+                pairs.append((window.give[region, slot], -1.0))
             yield (region, slot), pulp.lpSum_vars_coefs(pairs) <= float(left)
+
+
+def _added(window: Window, column: str) -> dict[Key, list[Pair]]:
+    """Collect the remedies of each region, or of each site, with their accredited shares."""
+    found: dict[Key, list[Pair]] = defaultdict(list)
+    options = window.terms.options
+    if not window.built or column not in options:
+        return found
+    for option, where in zip(options["option"], options[column], strict=True):
+        if isinstance(where, str):
+            for slot in window.slots:
+                share = float(window.terms.credit.at[option, slot])
+                found[where, slot].append((window.built[option], share))
+    return found
 
 
 def loads_by_region(window: Window) -> dict[Key, list[Pair]]:
@@ -257,14 +304,72 @@ def onsite(window: Window) -> Rows:
     """A site's own plant serves no more than the site, and all of what is not connected yet."""
     ready = dict(zip(window.steps["step"], window.steps["ready"], strict=True))
     steps = window.steps.groupby("site")["step"].agg(list)
+    added = _added(window, "site")
     for (site, slot), own in window.own.items():
         number = window.number + window.slots.index(slot)
         every = [(window.served[step], -1.0) for step in steps[site]]
         unready = [(window.served[step], 1.0) for step in steps[site] if ready[step] > number]
         yield ("site", site, slot), pulp.lpSum_vars_coefs([(own, 1.0), *every]) <= 0.0
+        new = [(variable, -share) for variable, share in added[site, slot]]
+        plant = float(window.terms.plants.loc[site, slot])
+        yield ("plant", site, slot), pulp.lpSum_vars_coefs([(own, 1.0), *new]) <= plant
         if unready:
             row = pulp.lpSum_vars_coefs([*unready, (own, -1.0)]) <= 0.0
             yield ("unready", site, slot), row
+
+
+def reinforcement(window: Window) -> Rows:
+    """A link carries its limit and what remedies add to it."""
+    options = window.terms.options
+    if not window.built or "from_region" not in options:
+        return
+    lines = options[options["kind"] == "line"]
+    for slot in window.slots:
+        for ends, group in lines.groupby(["from_region", "to_region"]):
+            built = [(window.built[option], -1.0) for option in group["option"]]
+            for pair in (ends, ends[::-1]):
+                if (*pair, slot) not in window.flow:
+                    window.flow[*pair, slot] = window.add(0.0, 0.0)
+                    window.bounds["flow", *pair, slot] = (0.0, 0.0)
+                limit = window.bounds["flow", *pair, slot][1]
+                window.flow[*pair, slot].upBound = UNLIMITED_MW
+                row = pulp.lpSum_vars_coefs([(window.flow[*pair, slot], 1.0), *built])
+                window.bounds["reinforcement", *pair, slot] = (0.0, limit)
+                yield (*pair, slot), row <= limit
+
+
+def build(window: Window) -> Rows:
+    """What is built of a group by now stays within its yearly limits, in a region and in all."""
+    options = window.terms.options
+    slot = window.slots[0]
+    for (group, area), limit in window.terms.caps.get(slot, pd.Series(dtype=float)).items():
+        members = options[options["group"] == group]
+        if area:
+            members = members[members["region"].fillna(members["site_region"]) == area]
+        pairs = [(window.built[option], 1.0) for option in members["option"]]
+        held = sum(window.standing.get(option, 0.0) for option in members["option"])
+        if pairs:
+            window.bounds["build", group, area] = (0.0, max(float(limit), held))
+            yield (group, area), pulp.lpSum_vars_coefs(pairs) <= max(float(limit), held)
+
+
+def give_way(window: Window) -> Rows:
+    """Sites that give way carry no more of the requirement than they ask, region by region."""
+    loads = loads_by_region(window)
+    for (region, slot), variable in window.give.items():
+        margin = 1 + float(window.terms.margin.loc[region, slot])
+        asked = [(load, -margin * part) for load, part in loads[region, slot]]
+        yield ("site", region, slot), pulp.lpSum_vars_coefs([(variable, 1.0), *asked]) <= 0.0
+    for pool, regions in window.terms.pools.groupby(window.terms.pools):
+        for slot in window.slots:
+            pairs = [
+                (window.give[region, slot], 1.0)
+                for region in regions.index
+                if (region, slot) in window.give
+            ]
+            if pairs:
+                limit = float(window.terms.give_way.at[pool, slot])
+                yield ("pool", pool, slot), pulp.lpSum_vars_coefs(pairs) <= limit
 
 
 def equal_share(window: Window) -> Rows:
@@ -282,6 +387,9 @@ CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
     transfer,
     delivery,
     onsite,
+    reinforcement,
+    build,
+    give_way,
     equal_share,
 )
 
@@ -301,12 +409,13 @@ class Engine:
         self.solver = solver or pulp.HiGHS(msg=False, threads=1)
         self.columns = {v.id: at for at, v in enumerate(self.problem.exported_variables())}
         self.live: Any = None
+        self.allowed: set[str] = set()
         self.values: dict[int, float] = {}
 
     def bound(self, variable: Any, low: float, high: float | None) -> None:  # noqa: ANN401
-        """Change the bounds of a variable."""
+        """Change the bounds of a variable; one that stands in no row is not the solver's."""
         variable.lowBound, variable.upBound = low, high
-        if self.live is not None:
+        if self.live is not None and variable.id in self.columns:
             limit = np.inf if high is None else high
             self.live.changeColBounds(self.columns[variable.id], low, limit)
 
@@ -338,7 +447,8 @@ class Engine:
             return
         weights = np.zeros(len(self.columns))
         for variable, cost in costs:
-            weights[self.columns[variable.id]] += cost
+            if variable.id in self.columns:
+                weights[self.columns[variable.id]] += cost
         at = np.arange(len(weights), dtype=np.int32)
         self.live.changeColsCost(len(weights), at, weights)
         self.live.run()
@@ -348,6 +458,7 @@ class Engine:
         self._keep(self.live.getSolution().col_value)
 
     def _solve(self, costs: list[Pair]) -> None:
+        costs = [pair for pair in costs if pair[0].id in self.columns]
         self.problem.setObjective(pulp.lpSum_vars_coefs(costs))
         found = self.problem.solve(self.solver)
         if found.status != pulp.LpSolveStatus.Optimal:
@@ -361,15 +472,22 @@ class Engine:
         self.values = dict(zip(self.columns, numbers, strict=True))
 
     def __getitem__(self, variable: Any) -> float:  # noqa: ANN401
-        """Return the value of a variable."""
-        return float(self.values[variable.id])
+        """Return the value of a variable; what stands in no row stays at its lower bound."""
+        return float(self.values.get(variable.id, variable.lowBound))
 
 
 # --- stages --------------------------------------------------------------------------------------
 
 
 def decide(engine: Engine) -> None:
-    """Run the stages of one window: native shortage first, then service, then least flow."""
+    """Run the stages of one window: native shortage, then service, then least cost."""
+    _shortage(engine)
+    _service(engine)
+    if engine.allowed & {"remedies", "flexible"}:
+        _least_cost(engine)
+
+
+def _shortage(engine: Engine) -> None:
     window = engine.window
     flow = [(variable, FLOW_WEIGHT) for variable in window.flow.values()]
     wanting = window.wanting()
@@ -383,10 +501,32 @@ def decide(engine: Engine) -> None:
         engine.bound(variable, 0.0, engine[variable] + TOLERANCE_MW / 10)
     for key, variable in wanting:
         engine.bound(variable, *limits[key])
+
+
+def _service(engine: Engine) -> None:
+    window = engine.window
+    flow = [(variable, FLOW_WEIGHT) for variable in window.flow.values()]
     weights = _weights(window)
-    engine.minimise([*flow, *((variable, -weights[key]) for key, variable in wanting)])
+    engine.minimise([*flow, *((v, -weights[key]) for key, v in window.wanting())])
     if window.share is not None:
         _share_out(engine, weights, flow)
+
+
+def _least_cost(engine: Engine) -> None:
+    """Keep what is served; build it for the least yearly cost."""
+    window = engine.window
+    limits = {key: (v.lowBound, v.upBound) for key, v in window.wanting()}
+    for key, variable in window.wanting():
+        low, high = limits[key]
+        engine.bound(variable, max(low, min(engine[variable], high) - TOLERANCE_MW / 10), high)
+    options = window.terms.options
+    price = options.set_index("option")["usd_per_mw_yr"] if len(options) else {}
+    costs = [(variable, price[option] / USD_SCALE) for option, variable in window.built.items()]
+    costs += [(variable, GIVE_WEIGHT) for variable in window.give.values()]
+    flow = [(variable, FLOW_WEIGHT * FLOW_WEIGHT) for variable in window.flow.values()]
+    engine.minimise([*costs, *flow])
+    for key, variable in window.wanting():
+        engine.bound(variable, *limits[key])
 
 
 def _weights(window: Window) -> dict[Key, float]:
@@ -454,14 +594,20 @@ def _blocked(
 
 
 def lift(engine: Engine, kinds: Iterable[str]) -> None:
-    """Take away whole kinds of limits: `connection`, `delivery`, `import` (inside the pool)."""
+    """Take away whole kinds of limits, or allow what the plain run does not.
+
+    `connection`, `delivery`, `import` (inside the pool); `remedies` (those whose lead time is
+    over, within yearly limits), `build` (their yearly limits), `flexible` (sites give way).
+    """
     for kind in kinds:
+        engine.allowed.add(kind)
         LIFTS[kind](engine, True)
 
 
 def restore(engine: Engine, kinds: Iterable[str]) -> None:
     """Put lifted limits back."""
     for kind in kinds:
+        engine.allowed.discard(kind)
         LIFTS[kind](engine, False)
 
 
@@ -488,13 +634,41 @@ def _import(engine: Engine, away: bool) -> None:  # noqa: FBT001
     for key in sorted(window.within):
         if key[0] == "transfer":
             engine.at_most(key, UNLIMITED_MW if away else window.bounds[key][1])
+            continue
+        limit = UNLIMITED_MW if away else window.bounds["flow", *key][1]
+        if ("reinforcement", *key) in window.rows:
+            engine.at_most(("reinforcement", *key), limit)
         else:
-            high = UNLIMITED_MW if away else window.bounds["flow", *key][1]
-            engine.bound(window.flow[key], 0.0, high)
+            engine.bound(window.flow[key], 0.0, limit)
+
+
+def _remedies(engine: Engine, away: bool) -> None:  # noqa: FBT001
+    window = engine.window
+    options = window.terms.options
+    for option, first, most in zip(
+        options["option"], options["first"], options["potential_mw"], strict=True
+    ):
+        held = window.standing.get(option, 0.0)
+        high = max(held, float(most)) if away and first <= window.number else held
+        engine.bound(window.built[option], held, high)
+
+
+def _build(engine: Engine, away: bool) -> None:  # noqa: FBT001
+    for key in engine.window.rows:
+        if key[0] == "build":
+            engine.at_most(key, UNLIMITED_MW if away else engine.window.bounds[key][1])
+
+
+def _flexible(engine: Engine, away: bool) -> None:  # noqa: FBT001
+    for variable in engine.window.give.values():
+        engine.bound(variable, 0.0, UNLIMITED_MW if away else 0.0)
 
 
 LIFTS: Final[Mapping[str, Callable[[Engine, bool], None]]] = {
     "connection": _connection,
     "delivery": _delivery,
     "import": _import,
+    "remedies": _remedies,
+    "build": _build,
+    "flexible": _flexible,
 }

@@ -105,7 +105,9 @@ def clean(text: object) -> str:
 
 
 def shortened(text: object, longest: int = LONGEST_NAME) -> str:
-    """Cut a long text at a whole letter, so that no vowel sign loses its consonant.
+    """Cut a long text: first a last bracket, then at a word, else at a whole letter.
+
+    A whole letter keeps its vowel sign and its part of a conjunct.
 
     Examples
     --------
@@ -115,12 +117,15 @@ def shortened(text: object, longest: int = LONGEST_NAME) -> str:
     30
     """
     flat = clean(text)
+    if len(flat) > longest and flat.endswith(")"):
+        flat = flat[: flat.rfind(" (")] if " (" in flat else flat
     if len(flat) <= longest:
         return flat
     end = longest - 1
     while end > 1 and _joined(flat, end):
         end -= 1
-    return flat[:end].rstrip(" (,;:-") + ELLIPSIS
+    word = flat.rfind(" ", 0, end + 1)
+    return flat[: word if word > end * 0.6 else end].rstrip(" (,;:-") + ELLIPSIS
 
 
 def _joined(text: str, at: int) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner import demand, explain, horizon, limits, match, model, supply
+from planner import demand, explain, horizon, limits, match, model, remedies, supply
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -79,7 +79,17 @@ def check(case: Case, *, solver: Any = None) -> Plan:
     asked = demand.steps(case, placed)
     loads = demand.native(case, placed)
     solutions = [horizon.solve(terms, solver=solver) for terms in gather(case, asked, loads)]
-    merged = horizon.together(solutions)
+    return answer(case, placed, asked, loads, horizon.together(solutions))
+
+
+def answer(
+    case: Case,
+    placed: pd.DataFrame,
+    asked: pd.DataFrame,
+    loads: pd.DataFrame,
+    merged: horizon.Solution,
+) -> Plan:
+    """Read the answer out of a solution with nothing built."""
     steps = explain.verdicts(case, asked, merged)
     return Plan(
         case=case,
@@ -92,9 +102,17 @@ def check(case: Case, *, solver: Any = None) -> Plan:
     )
 
 
-def gather(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> list[model.Terms]:
-    """Lay out the numbers of each grid; nothing flows between grids."""
+def gather(
+    case: Case, asked: pd.DataFrame, loads: pd.DataFrame, *, decisions: bool = False
+) -> list[model.Terms]:
+    """Lay out the numbers of each grid; nothing flows between grids.
+
+    With `decisions`, remedies and flexible operation are laid out too; a run still has to allow
+    them.
+    """
     whole = _terms(case, asked, loads)
+    if decisions:
+        whole = _with_decisions(whole, case, asked)
     return [
         _of_grid(whole, regions["region"]) for _, regions in case.regions.groupby("grid", sort=True)
     ]
@@ -117,6 +135,20 @@ def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> model.Terms:
         plants=_plants(case, asked),
         coincidence=case.assumptions.coincidence,
         allocation=case.assumptions.allocation,
+    )
+
+
+def _with_decisions(terms: model.Terms, case: Case, asked: pd.DataFrame) -> model.Terms:
+    options = remedies.options(case, asked)
+    sites = sorted(set(terms.plants.index) | set(options["site"].dropna()))
+    return dataclasses.replace(
+        terms,
+        options=options,
+        credit=remedies.credit(case, options),
+        caps=remedies.caps(case, options),
+        give_way=remedies.give_way(case, terms.requirement),
+        pools=case.regions.set_index("region")["pool"],
+        plants=terms.plants.reindex(index=sites, columns=terms.supply.columns, fill_value=0.0),
     )
 
 
@@ -149,8 +181,12 @@ def _of_grid(terms: model.Terms, regions: pd.Series) -> model.Terms:
     ids = sorted(here)
     joint = terms.joint[np.array([bool(into & here) for into in terms.joint["into"]], dtype=bool)]
     steps = terms.steps[terms.steps["region"].isin(here)].reset_index(drop=True)
-    return model.Terms(
-        periods=terms.periods,
+    options = terms.options
+    if len(options):
+        homes = options["region"].fillna(options["site_region"]).fillna(options["from_region"])
+        options = options[homes.isin(here)].reset_index(drop=True)
+    return dataclasses.replace(
+        terms,
         supply=terms.supply.loc[ids],
         requirement=terms.requirement.loc[ids],
         margin=terms.margin.loc[ids],
@@ -160,8 +196,8 @@ def _of_grid(terms: model.Terms, regions: pd.Series) -> model.Terms:
         room=terms.room[terms.room["pocket"].isin(set(steps["pocket"].dropna()))],
         steps=steps,
         plants=terms.plants[terms.plants.index.isin(set(steps["site"]))],
-        coincidence=terms.coincidence,
-        allocation=terms.allocation,
+        options=options,
+        pools=terms.pools[terms.pools.index.isin(here)],
     )
 
 

@@ -22,7 +22,7 @@ def test_a_site_gets_what_the_reserve_margin_leaves() -> None:
 def test_the_adequacy_row_reads_as_documented() -> None:
     """1.15 x served - shortage <= spare."""
     grid = terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15)
-    window = model.build(model.Window(grid, 4057, ["2028-summer"], {}))
+    window = model.fill(model.Window(grid, 4057, ["2028-summer"], {}))
 
     assert str(window.problem.constraints()[0]) == "1.15*x0 - x1 <= 150"
 

@@ -53,6 +53,11 @@ def case(
     delivery: tuple[dict[str, Any], ...] = (),
     supply: tuple[dict[str, Any], ...] | None = None,
     load: tuple[dict[str, Any], ...] | None = None,
+    remedies: tuple[dict[str, Any], ...] = (),
+    candidates: tuple[dict[str, Any], ...] = (),
+    lines: tuple[dict[str, Any], ...] = (),
+    limits: tuple[dict[str, Any], ...] = (),
+    drops: dict[float, float] | None = None,
     link_mw: float = 50.0,
     **assumptions: Any,
 ) -> Case:
@@ -83,6 +88,15 @@ def case(
         joint_limits=table("joint_limits"),
         joint_members=table("joint_members"),
         connection=table("connection", *connection),
+        remedies=table("remedies", *remedies),
+        candidates=table("candidates", *candidates),
+        line_candidates=table("line_candidates", *lines),
+        build_limits=table("build_limits", *limits),
+        capex_multipliers=table("capex_multipliers"),
+        load_duration=table("load_duration", *(
+            {"area": "POOL", "season": season, "hours": hours, "drop_fraction": drop}
+            for season in schema.SEASONS for hours, drop in (drops or {}).items()
+        )),
         technologies=table("technologies", *(
             {"technology": t, "name": t, "family": f} for t, f in (("gas_cc", "gas"), ("solar_pv", "solar"))
         )),
@@ -93,6 +107,19 @@ def case(
         onsite=table("onsite", *onsite),
         revisions=table("revisions"),
     )
+
+
+def remedy(name: str, kind: str = "plant", **given: Any) -> dict[str, Any]:
+    """One remedy of 12 months and 1000 USD/kW over 20 years, accredited in full."""
+    plain = {"remedy": name, "grid": "any", "kind": kind, "name": name, "accredited_fraction": 1.0,
+             "lead_months": 12, "capex_usd_per_kw": 1000, "fixed_usd_per_kw_yr": 0,
+             "life_years": 20, "dollar_year": 2025}
+    return {**plain, **given}
+
+
+def candidate(name: str, where: str = "NORTH", mw: float = 500.0, **given: Any) -> dict[str, Any]:
+    """Room for 500 MW of a remedy in NORTH."""
+    return {"region": where, "remedy": name, "potential_mw": mw, "completion_fraction": 1.0, **given}
 
 
 def region(name: str, lat: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 DECIMALS: Final = 3
-KNOWN: Final = {table.name: table for table in (*schema.GRID_TABLES, *schema.SITE_TABLES)}
+KNOWN: Final = schema.ALL_TABLES
 
 
 def tables(frames: dict[str, pd.DataFrame], out: Path) -> None:

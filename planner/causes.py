@@ -1,0 +1,287 @@
+"""Causes and ranked remedies by solving again, with everything else held as it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from planner import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from planner.model import Engine
+
+type Run = list[tuple[str, Engine]]
+
+KINDS: Final = ("connection", "delivery", "import", "supply", "onsite")
+BEHIND: Final = ("delivery", "import", "supply")
+PROBE_MW: Final = 100.0
+MONTHS: Final = 6
+QUARTERS: Final = 2
+FREED: Final = ["site", "lifted", "period", "mw"]
+
+
+def freed(run: Run, late: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Lift one kind of limit around each late site and see what it gets, half-year by half-year.
+
+    All other loads, and native shortage, are held as they were, so that what is freed is freed for
+    this site. `connection+...` lifts a limit behind the connection process.
+
+    Parameters
+    ----------
+    run
+        Solved half-years, as from :func:`planner.horizon.windows`.
+    late
+        Steps of each late site.
+
+    Returns
+    -------
+    pd.DataFrame
+        `site`, `lifted`, `period`, `mw` (powered in all with that limit lifted).
+    """
+    rows: list[tuple[str, str, str, float]] = []
+    for period, engine in run:
+        values = engine.values
+        held = {key: engine[variable] for key, variable in engine.window.wanting()}
+        waiting = {s: steps for s, steps in late.items() if _short(engine, steps)}
+        for kinds in _combinations(engine, waiting):
+            _lift(engine, kinds, waiting)
+            _hold(engine, held)
+            for site, steps in waiting.items():
+                if _concerns(engine, kinds, steps):
+                    mw = _serve_lifted(engine, steps, held, kinds)
+                    rows.append((site, "+".join(kinds), period, round(mw, 6)))
+            _unlift(engine, kinds)
+        engine.values = values
+    return pd.DataFrame(rows, columns=FREED)
+
+
+def _short(engine: Engine, steps: Iterable[str]) -> list[str]:
+    window = engine.window
+    due = window.steps.set_index("step")["mw"]
+    return [s for s in steps if s in due.index and due[s] - engine[window.served[s]] > 1e-3]
+
+
+def _combinations(engine: Engine, waiting: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    if not waiting:
+        return []
+    unready = any(_unready(engine, steps) for steps in waiting.values())
+    behind = [("connection", kind) for kind in BEHIND] if unready else []
+    return [(kind,) for kind in KINDS] + behind + [("import", "supply")]
+
+
+def _unready(engine: Engine, steps: Iterable[str]) -> bool:
+    rows = engine.window.steps.set_index("step").loc[list(steps)]
+    return bool((rows["on_grid"] & (rows["ready"] > engine.window.number)).any())
+
+
+def _concerns(engine: Engine, kinds: tuple[str, ...], steps: Iterable[str]) -> bool:
+    rows = engine.window.steps.set_index("step")
+    rows = rows.loc[[step for step in steps if step in rows.index]]
+    if "onsite" in kinds:
+        return bool((~rows["on_grid"]).any())
+    if "connection" in kinds:
+        return _unready(engine, rows.index)
+    if "delivery" in kinds:
+        return bool(rows["pocket"].notna().any())
+    return bool(rows["on_grid"].any())
+
+
+def _lift(engine: Engine, kinds: Iterable[str], waiting: Mapping[str, list[str]]) -> None:
+    model.lift(engine, [kind for kind in kinds if kind in model.LIFTS])
+    if "onsite" in kinds:
+        _plants(engine, waiting, model.UNLIMITED_MW)
+
+
+def _unlift(engine: Engine, kinds: Iterable[str]) -> None:
+    model.restore(engine, [kind for kind in kinds if kind in model.LIFTS])
+    if "onsite" in kinds:
+        _plants(engine, {}, 0.0)
+
+
+def _plants(engine: Engine, waiting: Mapping[str, list[str]], extra_mw: float) -> None:
+    terms = engine.window.terms
+    for site, slot in engine.window.own:
+        if not waiting or site in waiting:
+            engine.at_most(("onsite", "plant", site, slot), terms.plants.loc[site, slot] + extra_mw)
+
+
+def _supply(engine: Engine, home: str, extra_mw: float) -> None:
+    """Give the rest of the pool supply without limit; a pool of one region gets it itself."""
+    terms = engine.window.terms
+    pools = terms.pools
+    pool = [region for region in pools.index[pools == pools[home]] if region != home]
+    for region in pool or [home]:
+        for slot in engine.window.slots:
+            spare = terms.supply.at[region, slot] - terms.requirement.at[region, slot]
+            engine.at_most(("adequacy", region, slot), float(spare) + extra_mw)
+
+
+def _hold(engine: Engine, held: Mapping[Any, float]) -> None:
+    for key, variable in engine.window.wanting():
+        engine.bound(variable, max(held[key] - model.TOLERANCE_MW, 0.0), held[key] + model.TOLERANCE_MW)
+
+
+def _serve_lifted(
+    engine: Engine, steps: list[str], held: Mapping[Any, float], kinds: tuple[str, ...]
+) -> float:
+    if "supply" not in kinds:
+        return _serve(engine, steps, held, kinds)
+    rows = engine.window.steps
+    home = rows.loc[rows["step"].isin(steps), "region"].iloc[0]
+    _supply(engine, home, model.UNLIMITED_MW)
+    got = _serve(engine, steps, held, kinds)
+    _supply(engine, home, 0.0)
+    return got
+
+
+def _serve(
+    engine: Engine, steps: Iterable[str], held: Mapping[Any, float], kinds: tuple[str, ...]
+) -> float:
+    """Give a site all it can get while all others keep what they had."""
+    window = engine.window
+    rows = window.steps.set_index("step")
+    mine = [step for step in steps if step in rows.index]
+    for step in mine:
+        row = rows.loc[step]
+        free = "connection" in kinds or row["ready"] <= window.number or row["site"] in window.terms.plants.index
+        high = float(row["mw"]) if free or not row["on_grid"] else held[step,]
+        engine.bound(window.served[step], held[step,], max(high, held[step,]))
+    flow = [(variable, model.FLOW_WEIGHT / 1e3) for variable in window.flow.values()]
+    engine.minimise([*flow, *((window.served[step], -1.0) for step in mine)])
+    got = sum(engine[window.served[step]] for step in mine)
+    for step in mine:
+        engine.bound(window.served[step], held[step,], held[step,])
+    return float(got)
+
+
+def name_causes(table: pd.DataFrame, sites: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Name for each late site the limit that binds and the one behind it, with what each frees.
+
+    Parameters
+    ----------
+    table
+        As from :func:`freed`.
+    sites
+        `site`, `asked_mw`, `on_time_mw`, `target_period`, `earliest_period` without any lift.
+    order
+        Periods in order.
+
+    Returns
+    -------
+    pd.DataFrame
+        `site`, `cause`, `freed_mw`, `freed_quarters`, `next_cause`, `next_mw`, `next_quarters`.
+    """
+    place = {period: at for at, period in enumerate(order)}
+    rows = []
+    for site in sites.itertuples():
+        mine = table[table["site"] == site.site]
+        gains = {kind: _gain(part, site, place) for kind, part in mine.groupby("lifted")}
+        rows.append({"site": site.site, **_two(gains, site)})
+    return pd.DataFrame(rows, columns=["site", *CAUSE])
+
+
+CAUSE: Final = ("cause", "freed_mw", "freed_quarters", "next_cause", "next_mw", "next_quarters")
+
+
+def _gain(part: pd.DataFrame, site: Any, place: Mapping[str, int]) -> tuple[float, int]:  # noqa: ANN401
+    """Return megawatts freed on the target date, and quarters gained until all is powered."""
+    at = part.set_index("period")["mw"]
+    freed_mw = max(float(at.get(site.target_period, site.on_time_mw)) - site.on_time_mw, 0.0)
+    full = [place[p] for p, mw in at.items() if mw >= site.asked_mw - 1e-2]
+    end = place.get(site.earliest_period, len(place))
+    return freed_mw, QUARTERS * max(end - min(full), 0) if full else 0
+
+
+def _two(gains: Mapping[str, tuple[float, int]], site: Any) -> dict[str, object]:  # noqa: ANN401
+    """Take the lift that frees most, then the one that frees most beside it."""
+    alone = {kind: gain for kind, gain in gains.items() if "+" not in kind}
+    ranked = sorted(alone, key=lambda kind: (-alone[kind][0], -alone[kind][1], KINDS.index(kind)))
+    blocked = any(kind.startswith("connection+") for kind in gains)
+    first = "connection" if blocked and "connection" in alone else next(iter(ranked), "supply")
+    if not blocked and ranked and alone[first] == (0.0, 0):
+        first, second = "supply", "import"
+        both = gains.get("import+supply", (0.0, 0))
+        return dict(zip(CAUSE, (first, 0.0, 0, second if both[0] or both[1] else "", *both), strict=True))
+    pairs = {k.split("+")[1]: g for k, g in gains.items() if k.startswith(f"{first}+")} if blocked else alone
+    others = [kind for kind in pairs if kind != first]
+    others.sort(key=lambda kind: (-pairs[kind][0], -pairs[kind][1], KINDS.index(kind)))
+    second = others[0] if others and pairs[others[0]] != (0.0, 0) else ""
+    if blocked and alone.get(first, (0.0, 0))[0] >= site.asked_mw - site.on_time_mw - 1e-2:
+        second = ""
+    mw, quarters = alone.get(first, (0.0, 0))
+    next_mw, next_quarters = pairs.get(second, (0.0, 0))
+    return dict(zip(CAUSE, (first, mw, quarters, second, next_mw, next_quarters), strict=True))
+
+
+def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.DataFrame:
+    """Rank remedies of each bottleneck by what a hundred megawatts of each bring its late sites.
+
+    Parameters
+    ----------
+    run
+        Solved half-years with nothing built.
+    areas
+        Late steps of each region that is a bottleneck.
+    options
+        As from :func:`planner.remedies.options`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `area`, `option`, `remedy`, `first_date`, `probe_mw`, `mw_months` (over the horizon),
+        `usd` (yearly cost over the years in service), `mw_months_per_million_usd`, best first.
+    """
+    gained: dict[tuple[str, str], float] = defaultdict(float)
+    served: dict[tuple[str, str], int] = defaultdict(int)
+    for _, engine in run:
+        values = engine.values
+        held = {key: engine[variable] for key, variable in engine.window.wanting()}
+        model.lift(engine, ["build"])
+        _hold(engine, held)
+        for area, steps in areas.items():
+            mine = [s for s in steps if s in engine.window.served]
+            before = _serve(engine, mine, held, ()) if mine else 0.0
+            for option in _of_area(options, area, engine.window.number).itertuples():
+                gain = _with(engine, option, mine, held) - before if mine else 0.0
+                gained[area, option.option] += MONTHS * max(gain, 0.0)
+                served[area, option.option] += 1
+        model.restore(engine, ["build"])
+        engine.values = values
+    return _ranking(gained, served, options)
+
+
+def _of_area(options: pd.DataFrame, area: str, number: int) -> pd.DataFrame:
+    ends = options[["region", "site_region", "from_region", "to_region"]]
+    here = (ends == area).any(axis=1) & (options["first"] <= number)
+    best = options[here].sort_values(["first", "usd_per_mw_yr", "option"])
+    return best.drop_duplicates("remedy")
+
+
+def _with(engine: Engine, option: Any, steps: list[str], held: Mapping[Any, float]) -> float:  # noqa: ANN401
+    variable = engine.window.built[option.option]
+    mw = min(PROBE_MW, float(option.potential_mw))
+    engine.bound(variable, mw, mw)
+    got = _serve(engine, steps, held, ())
+    engine.bound(variable, 0.0, 0.0)
+    return got
+
+
+def _ranking(
+    gained: Mapping[tuple[str, str], float], served: Mapping[tuple[str, str], int], options: pd.DataFrame
+) -> pd.DataFrame:
+    known = options.set_index("option")
+    rows = []
+    for (area, option), months in gained.items():
+        row = known.loc[option]
+        probe = min(PROBE_MW, float(row["potential_mw"]))
+        usd = float(row["usd_per_mw_yr"]) * probe * served[area, option] / 2
+        rows.append((area, option, row["remedy"], row["first_date"], probe, months, usd))
+    columns = ["area", "option", "remedy", "first_date", "probe_mw", "mw_months", "usd"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["mw_months_per_million_usd"] = table["mw_months"] / (table["usd"] / 1e6).where(table["usd"] > 0)
+    keys = ["area", "mw_months_per_million_usd", "option"]
+    return table.sort_values(keys, ascending=[True, False, True], ignore_index=True)

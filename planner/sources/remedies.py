@@ -1,0 +1,140 @@
+"""Remedies and build limits of grids/common: lead times, costs in dollars of one year, limits."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from planner.schema import BUILD_LIMITS, REMEDIES
+
+CURATED: Final = Path(__file__).resolve().parents[2] / "grids" / "common" / "curated"
+US: Final = "us_grid"
+WORLD: Final = "world_grid"
+DOLLAR_YEAR: Final = 2025
+MONTHS: Final = 12
+MONEY: Final = ("capex_usd_per_kw", "fixed_usd_per_kw_yr")
+LEADS: Final = {"low": "lead_months_low", "central": "lead_months", "high": "lead_months_high"}
+KEPT: Final = {"ercot-2025-04-large-load-realised"}  # cited by grids/common/realisation.csv
+
+
+def tables(reference: Path) -> dict[str, pd.DataFrame]:
+    """Return remedies, build limits and the documents of grids/common.
+
+    Parameters
+    ----------
+    reference
+        Folder of reference material; its folders `us_grid` and `world_grid` are read.
+    """
+    built = {"remedies": remedies(reference), "build_limits": build_limits()}
+    used = KEPT.union(*(frame["source"] for frame in built.values()))
+    documents = curated("sources")
+    return {**built, "sources": documents[documents["source"].isin(used)]}
+
+
+def curated(name: str, *numbers: str) -> pd.DataFrame:
+    """Return a curated table as text, with some columns as numbers; empty is unknown."""
+    frame = pd.read_csv(CURATED / f"{name}.csv", dtype=str, keep_default_na=False)
+    return frame.assign(**{column: pd.to_numeric(frame[column]) for column in numbers})
+
+
+def remedies(reference: Path) -> pd.DataFrame:
+    """Return the remedies, their figures taken from the reference where a row points to it."""
+    plain = ("accredited_fraction", *LEADS.values(), *MONEY, "life_years", "money_year")
+    rows = dated(curated("remedies", *plain))
+    quoted = pd.DataFrame([_figures(reference, row) for _, row in rows.iterrows()], rows.index)
+    for column in quoted:
+        rows[column] = quoted[column].astype(float).fillna(rows[column])
+    for column in MONEY:
+        rows[column] = rows[column].round(1)
+    return rows.assign(dollar_year=DOLLAR_YEAR).reindex(columns=list(REMEDIES.columns))
+
+
+def build_limits() -> pd.DataFrame:
+    """Return the yearly limits; their arithmetic stands in their notes."""
+    rows = dated(curated("build_limits", "mw_per_year", "first_year"))
+    return rows.reindex(columns=list(BUILD_LIMITS.columns))
+
+
+def dated(rows: pd.DataFrame) -> pd.DataFrame:
+    """Fill `known_on` by the day of publication of the document where it is not given."""
+    days = rows["source"].map(curated("sources").set_index("source")["published_on"])
+    return rows.assign(known_on=rows["known_on"].where(rows["known_on"] != "", days))
+
+
+def deflated(value: float, year: float) -> float:
+    """Return money of a year in dollars of `DOLLAR_YEAR`, by consumer prices.
+
+    Money of a later year than the last known one is left as it is.
+    """
+    prices = curated("prices", "year", "cpi_u").set_index("year")["cpi_u"]
+    if year > DOLLAR_YEAR:
+        return value
+    return float(value * prices[DOLLAR_YEAR] / prices[int(year)])
+
+
+def _figures(reference: Path, row: pd.Series) -> dict[str, float]:
+    """Return the figures of a row that come from the reference."""
+    found = dict(_lead(reference, row["lead_from"])) if row["lead_from"] else {}
+    for column, pointer in zip(MONEY, ("capex_from", "fixed_from"), strict=True):
+        if row[pointer]:
+            found[column] = deflated(*_money(reference, row[pointer]))
+    if row["life_from"]:
+        found["life_years"] = _life(reference, row["life_from"])
+    if row["accredited_from"]:
+        found["accredited_fraction"] = _share(reference, row["accredited_from"])
+    return found
+
+
+@cache
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path)
+
+
+def quoted(reference: Path, remedy: str, parameter: str) -> pd.Series:
+    """Return the row of a remedy and parameter of the reference."""
+    rows = _read(reference / US / "remedies_cost_leadtime.csv")
+    return rows[(rows["remedy"] == remedy) & (rows["parameter"] == parameter)].iloc[0]
+
+
+def _lead(reference: Path, pointer: str) -> list[tuple[str, float]]:
+    row = quoted(reference, *pointer.split("/"))
+    return [(column, round(float(row[name]) * MONTHS)) for name, column in LEADS.items()]
+
+
+def _money(reference: Path, pointer: str) -> tuple[float, float]:
+    """Return money and its year: `remedy/parameter/column` or `atb/technology/year/hours`."""
+    first, *rest = pointer.split("/")
+    if not first.startswith("atb"):
+        row = quoted(reference, first, rest[0])
+        return float(row[rest[1]]), float(row["dollar_year"])
+    technology, year, hours = rest
+    rows = _read(reference / US / "technology_costs_atb2024.csv")
+    row = rows[(rows["technology"] == technology) & (rows["year"] == int(year))].iloc[0]
+    power, energy = {
+        "atb": ("capex_usd_per_kw", "capex_usd_per_kwh"),
+        "atb_fixed": ("fom_usd_per_kw_yr", "fom_usd_per_kwh_yr"),
+    }[first]
+    stored = float(row[energy]) * int(hours) if int(hours) else 0.0
+    return float(row[power]) + stored, float(row["dollar_year"])
+
+
+def _life(reference: Path, technology: str) -> float:
+    rows = _read(reference / WORLD / "build_lead_times.csv").set_index("technology")
+    return float(rows.loc[technology, "economic_life_years"])
+
+
+def _share(reference: Path, pointer: str) -> float:
+    """Return an accredited share: a rating of PJM, one less outages, or a demand resource's."""
+    kind, *rest = pointer.split("/", 2)
+    if kind == "dr":
+        return float(quoted(reference, "demand_flexibility", "accreditation_dr")["central"])
+    if kind == "outage":
+        rows = _read(reference / US / "outage_rates.csv")
+        rows = rows[(rows["technology"] == rest[0]) & (rows["parameter"] == "forced_outage_rate")]
+        return 1 - float(rows["value"].iloc[0])
+    rows = _read(reference / US / "capacity_accreditation.csv")
+    rows = rows[(rows["region"] == "PJM") & (rows["technology"] == rest[0])]
+    return float(rows.loc[rows["period"] == rest[1], "value"].iloc[0])
