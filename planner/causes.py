@@ -21,10 +21,11 @@ BEHIND: Final = ("delivery", "import", "supply")
 PROBE_MW: Final = 100.0
 MONTHS: Final = 6
 QUARTERS: Final = 2
+SMALLEST_MW: Final = 0.5
 FREED: Final = ["site", "lifted", "period", "mw"]
 
 
-def freed(run: Run, late: Mapping[str, list[str]]) -> pd.DataFrame:
+def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -> pd.DataFrame:
     """Lift one kind of limit around each late site and see what it gets, half-year by half-year.
 
     All other loads, and native shortage, are held as they were, so that what is freed is freed for
@@ -36,6 +37,8 @@ def freed(run: Run, late: Mapping[str, list[str]]) -> pd.DataFrame:
         Solved half-years, as from :func:`planner.horizon.windows`.
     late
         Steps of each late site.
+    whole
+        Megawatts asked by each of them.
 
     Returns
     -------
@@ -43,17 +46,25 @@ def freed(run: Run, late: Mapping[str, list[str]]) -> pd.DataFrame:
         `site`, `lifted`, `period`, `mw` (powered in all with that limit lifted).
     """
     rows: list[tuple[str, str, str, float]] = []
+    done: set[tuple[str, tuple[str, ...]]] = set()
     for period, engine in run:
         values = engine.values
         held = {key: engine[variable] for key, variable in engine.window.wanting()}
         waiting = {s: steps for s, steps in late.items() if _short(engine, steps)}
         for kinds in _combinations(engine, waiting):
+            trying = [
+                site for site, steps in waiting.items()
+                if (site, kinds) not in done and _concerns(engine, kinds, steps)
+            ]
+            if not trying:
+                continue
             _lift(engine, kinds, waiting)
             _hold(engine, held)
-            for site, steps in waiting.items():
-                if _concerns(engine, kinds, steps):
-                    mw = _serve_lifted(engine, steps, held, kinds)
-                    rows.append((site, "+".join(kinds), period, round(mw, 6)))
+            for site in trying:
+                mw = _serve_lifted(engine, waiting[site], held, kinds)
+                rows.append((site, "+".join(kinds), period, round(mw, 6)))
+                if mw >= whole[site] - 1e-2:
+                    done.add((site, kinds))
             _unlift(engine, kinds)
         engine.values = values
     return pd.DataFrame(rows, columns=FREED)
@@ -74,7 +85,8 @@ def _combinations(engine: Engine, waiting: Mapping[str, list[str]]) -> list[tupl
 
 
 def _unready(engine: Engine, steps: Iterable[str]) -> bool:
-    rows = engine.window.steps.set_index("step").loc[list(steps)]
+    rows = engine.window.steps
+    rows = rows[rows["step"].isin(list(steps))]
     return bool((rows["on_grid"] & (rows["ready"] > engine.window.number)).any())
 
 
@@ -190,7 +202,8 @@ CAUSE: Final = ("cause", "freed_mw", "freed_quarters", "next_cause", "next_mw", 
 def _gain(part: pd.DataFrame, site: Any, place: Mapping[str, int]) -> tuple[float, int]:  # noqa: ANN401
     """Return megawatts freed on the target date, and quarters gained until all is powered."""
     at = part.set_index("period")["mw"]
-    freed_mw = max(float(at.get(site.target_period, site.on_time_mw)) - site.on_time_mw, 0.0)
+    freed_mw = float(at.get(site.target_period, site.on_time_mw)) - site.on_time_mw
+    freed_mw = freed_mw if freed_mw > SMALLEST_MW else 0.0
     full = [place[p] for p, mw in at.items() if mw >= site.asked_mw - 1e-2]
     end = place.get(site.earliest_period, len(place))
     return freed_mw, QUARTERS * max(end - min(full), 0) if full else 0

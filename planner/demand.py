@@ -107,7 +107,7 @@ def steps(case: Case, placed: pd.DataFrame) -> pd.DataFrame:
     rows = _under_stance(rows, case)
     rows["target"] = half_year(rows["target_date"])
     rows = _in_queue(rows[rows["mw"] >= SMALLEST_MW])
-    return _connected(rows, case)
+    return connected(rows, case)
 
 
 def _in_queue(rows: pd.DataFrame) -> pd.DataFrame:
@@ -196,8 +196,12 @@ def _under_stance(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     return rows
 
 
-def _connected(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
-    """Say from when each step may draw from the grid, and by which rule."""
+def connected(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Say from when each step may draw from the grid, and by which rule.
+
+    Adds `ready` (half-year), `ready_date` and `rule` to rows with `site`, `mw`, `region`, `pocket`,
+    `status`, `on_grid` and `announced_on`.
+    """
     pools = case.regions.set_index("region")[["pool", "grid"]]
     areas = rows[["pocket", "region"]].join(pools, on="region")
     ready = pd.Series(-NEVER, index=rows.index)

@@ -192,7 +192,8 @@ def _causes(
     tables = []
     for run in plain:
         known = set(run[0][1].window.terms.steps["site"]) if run else set()
-        tables.append(causes.freed(run, {s: steps[s] for s in late["site"] if s in known}))
+        mine = {site: steps[site] for site in late["site"] if site in known}
+        tables.append(causes.freed(run, mine, late.set_index("site")["asked_mw"].to_dict()))
     table = pd.concat(tables, ignore_index=True)
     return causes.name_causes(table, late, list(case.periods["period"])), table
 

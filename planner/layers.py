@@ -13,7 +13,7 @@ from planner import explain, limits, match, pipeline
 from planner.demand import numbered
 from planner.errors import DataError, PlannerError
 from planner.sources import geometry
-from planner.wording import closest
+from planner.wording import closest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,7 @@ YEARS_AHEAD: Final = 4
 FULL_FLOW: Final = 0.999
 SMALLEST_LINE_MW: Final = 1.0
 KM_PER_DEGREE: Final = 111.2
+MOST_PUBLISHERS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -170,39 +171,45 @@ def site_years(plan: Plan) -> pd.DataFrame:
         `target_period` and the last `earliest_period` (empty: after the horizon). No row where
         nothing is due yet.
     """
-    periods = plan.case.periods.drop_duplicates("year", keep="last").set_index("year")["period"]
-    numbers = numbered(plan.case.periods)
-    frames = [
-        _by_end_of(plan, int(year), period, numbers[period]) for year, period in periods.items()
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def _by_end_of(plan: Plan, year: int, period: str, number: int) -> pd.DataFrame:
-    due = plan.steps[plan.steps["target"] <= number]
-    powered = plan.served[plan.served["period"] == period].set_index("step")["served_mw"]
+    steps = plan.steps
+    rows = steps.merge(_year_ends(plan), how="cross")
+    rows = rows[(rows["target"] <= rows["number"]).fillna(value=False).astype(bool)]
+    powered = plan.served[["step", "period", "served_mw"]].rename(columns={"served_mw": "powered"})
+    rows = rows.merge(powered, how="left", on=["step", "period"])
     order = {name: place for place, name in enumerate(_verdict_order(plan))}
-    due = due.assign(
-        powered_mw=due["step"].map(powered).fillna(0.0).clip(upper=due["mw"]),
-        rank=due["verdict"].map(order),
-        last=due["earliest_period"].map(_number, na_action="ignore").fillna(math.inf),
+    known = {period: _number(period) for period in steps["earliest_period"].dropna().unique()}
+    rows = rows.assign(
+        due_mw=rows["mw"],
+        powered_mw=rows["powered"].fillna(0.0).clip(upper=rows["mw"]),
+        rank=rows["verdict"].map(order),
+        last=rows["earliest_period"].map(known).astype(float).fillna(math.inf),
     )
-    rows = due.groupby("site").agg(
-        region=("region", "first"),
-        pocket=("pocket", "first"),
-        due_mw=("mw", "sum"),
-        powered_mw=("powered_mw", "sum"),
-        rank=("rank", "max"),
+    by = ["site", "year"]
+    sums = rows.groupby(by)[["due_mw", "powered_mw"]].sum()
+    held = (sums["due_mw"] - sums["powered_mw"]).clip(lower=0.0).round(6)
+    table = sums.assign(
+        region=_of_largest(rows, "mw", "region"),
+        pocket=_of_largest(rows, "mw", "pocket"),
+        held_up_mw=held,
+        verdict=_of_largest(rows, "rank", "verdict"),
+        cause=_of_largest(rows, "late_mw", "cause"),
+        target_period=_of_largest(rows, "target", "target_period"),
+        earliest_period=_of_largest(rows, "last", "earliest_period"),
     )
-    rows["verdict"] = rows.pop("rank").map(dict(enumerate(order))).astype("str")
-    worst = due.sort_values("late_mw", ascending=False, kind="stable").drop_duplicates("site")
-    last_due = due.sort_values("target", kind="stable").drop_duplicates("site", keep="last")
-    last = due.sort_values("last", kind="stable").drop_duplicates("site", keep="last")
-    rows["cause"] = worst.set_index("site")["cause"]
-    rows["target_period"] = last_due.set_index("site")["target_period"]
-    rows["earliest_period"] = last.set_index("site")["earliest_period"]
-    held = (rows["due_mw"] - rows["powered_mw"]).clip(lower=0.0).round(6)
-    return rows.assign(held_up_mw=held, year=year).reset_index()
+    return table.reset_index()
+
+
+def _year_ends(plan: Plan) -> pd.DataFrame:
+    """The last period of each year and its number."""
+    ends = plan.case.periods.drop_duplicates("year", keep="last")[["year", "period"]]
+    return ends.assign(number=ends["period"].map(numbered(plan.case.periods)))
+
+
+def _of_largest(rows: pd.DataFrame, by: str, column: str) -> pd.Series:
+    """Take a column from the row of each site and year that has the largest value of another."""
+    key = ["site", "year"]
+    first = rows.sort_values([*key, by, "step"], ascending=[True, True, False, True])
+    return first.drop_duplicates(key).set_index(key)[column]
 
 
 def _number(period: str) -> float:
@@ -425,15 +432,20 @@ def only(plan: Plan, *, program: str | None = None) -> Plan:
     return pipeline.only(plan, set(plan.sites.loc[plan.sites["program"] == program, "site"]))
 
 
-def sources(plan: Plan, asked: Frame) -> list[str]:
-    """List what the map stands on, grid first: publishers that give most rows, then the sites."""
+def sources(plan: Plan, asked: Frame, sites: Iterable[str]) -> list[str]:
+    """Name the publishers that give most rows: of the grid, and of the sites that are drawn."""
     case = plan.case
     here = case.regions[case.regions["region"].isin(asked.regions)]["region"]
-    tables = [case.load, case.supply]
-    used = pd.concat([t.loc[t["region"].isin(here), "source"] for t in tables])
-    sites = case.sites.loc[case.sites["site"].isin(plan.sites["site"]), "source"]
+    used = pd.concat([t.loc[t["region"].isin(here), "source"] for t in (case.load, case.supply)])
+    listed = case.sites.loc[case.sites["site"].isin(set(sites)), "source"]
+    return [f"grid: {_publishers(case, used)}", f"sites: {_publishers(case, listed)}"]
+
+
+def _publishers(case: Case, used: pd.Series) -> str:
     names = case.sources.drop_duplicates("source").set_index("source")["publisher"]
-    grid = used.map(names).dropna().value_counts().head(4).index
-    listed = sites.map(names).dropna().value_counts()
-    return [f"grid: {', '.join(grid)}", f"sites: {', '.join(listed.head(4).index)}"
-            f" and {max(len(listed) - 4, 0)} others"]
+    each = used.map(names).dropna().str.split(";").explode().str.strip()
+    ranked = each.value_counts().rename_axis("name").reset_index()
+    ranked = ranked.sort_values(["count", "name"], ascending=[False, True])["name"]
+    rest = len(ranked) - MOST_PUBLISHERS
+    named = ", ".join(shown(name) for name in ranked.head(MOST_PUBLISHERS))
+    return (f"{named} and {rest} more" if rest > 0 else named) or "none"

@@ -26,8 +26,8 @@ STAGES: Final = ("operating", "under_construction", "permitted", "announced")
 MW_PER_GW: Final = 1000.0
 TABLES: Final = ("pledges", "states", "overlaps", "members", "claims", "benchmarks",
                  "financing", "parties", "rates")  # fmt: skip
-_DOUBT: Final = re.compile(r"speculative|likely|reported|intent|MoU|talks|link|option", re.I)
-_AMOUNT: Final = re.compile(r"\(?(?:[^()]*?\b)(\d+(?:\.\d+)?) ?(GW|MW)\b")
+_DOUBT: Final = re.compile(r"speculative|likely|reported|intent|MoU|talks|link|option|register|took over", re.I)
+_PARTS: Final = re.compile(r";(?![^()]*\))")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,6 @@ class LedgerAssumptions:
     compute_is_it
         Whether gigawatts of "compute" or of chips are IT load; then they are multiplied by the
         PUE of the case, else they are taken as facility load, as the press does.
-    chips_low, chips_high
-        Rows of `rates` that bound the cost of chips: from the rack, and as the article says.
     future_costs
         Whether the cost of future systems (80 to 100 billion USD a gigawatt) bounds the range.
     """
@@ -175,6 +173,10 @@ def members(facts: Facts, sites: pd.DataFrame) -> pd.DataFrame:
             ]
     rows = pd.DataFrame(found, columns=["program", "site", "certain", "limit_mw"])
     rows = rows[rows["site"].isin(sites["site"])]
+    left_out = facts.members[facts.members["kind"] == "not_site"]
+    pairs = set(zip(left_out["program"], left_out["member"], strict=True))
+    kept = [pair not in pairs for pair in zip(rows["program"], rows["site"], strict=True)]
+    rows = rows[kept]
     rows = rows.sort_values(["program", "site", "certain"], ascending=[True, True, False])
     rows = rows.drop_duplicates(["program", "site"], ignore_index=True)
     return rows.assign(limit_mw=_limits(rows, facts))
@@ -202,7 +204,7 @@ def _tenancy(words: str, company: str) -> tuple[bool, float] | None:
     >>> _tenancy("Google", "OpenAI") is None
     True
     """
-    for part in words.split(";"):
+    for part in _PARTS.split(words):
         if not re.search(rf"\b{re.escape(company)}\b", part):
             continue
         outside = re.sub(r"\([^()]*\)", "", part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from planner import explain, layers, palette
+from planner.errors import PackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import geopandas as gpd
     from matplotlib.axes import Axes
@@ -43,6 +46,8 @@ FONTS: Final = (
     "Noto Sans Kannada", "Noto Sans Malayalam", "Noto Sans Bengali", "Noto Sans Gujarati",
     "Noto Sans Gurmukhi", "Noto Sans Arabic", "Noto Sans CJK JP",
 )  # fmt: skip
+PATH: Final = re.compile(rb' d="[^"]*"')
+DECIMALS: Final = re.compile(rb"(\d\.\d\d)\d+")
 INK: Final = "#222222"
 GREY: Final = "#8a8a8a"
 LINE_COLOUR: Final = "#333333"
@@ -109,7 +114,33 @@ def picture(page: Figure, style: str = "png") -> bytes:
     sink = io.BytesIO()
     with mpl.rc_context(settings):
         page.savefig(sink, format=style, dpi=DPI, metadata=dates)
-    return sink.getvalue()
+    return _coarser(sink.getvalue()) if style == "svg" else sink.getvalue()
+
+
+def _coarser(svg: bytes) -> bytes:
+    """Keep two decimals of a point in the paths: a hundredth of a point is not seen."""
+    return PATH.sub(lambda path: DECIMALS.sub(rb"\1", path[0]), svg)
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Put a picture into place in one go.
+
+    Raises
+    ------
+    PackError
+        The place cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise PackError(
+            f"{path}: {error.strerror or error}; choose a place that can be written."
+        ) from error
+    return path
 
 
 # --- the map -------------------------------------------------------------------------------------
@@ -192,7 +223,7 @@ def _lines(axes: Axes, plan: Plan, asked: Frame) -> int:
     rows = layers.binding_lines(plan)
     rows = rows[(rows["year"] == asked.year) & rows["into"].isin(asked.regions)]
     rows = rows[rows["out_of"].isin(ends.index)].nlargest(MOST_LINES, "flow_mw")
-    for row in rows.itertuples():
+    for row in palette.each(rows):
         style = {
             "arrowstyle": "-|>,head_length=0.3,head_width=0.13",
             "connectionstyle": "arc3,rad=0.12",
@@ -219,7 +250,7 @@ def _marks(axes: Axes, sites: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> Non
         linewidths=0.6, alpha=0.55, zorder=4, clip_on=True,
     )  # fmt: skip
     sizes = mark_size(sites["due_mw"])
-    for place, (row, size) in enumerate(zip(sites.itertuples(), sizes, strict=True)):
+    for place, (row, size) in enumerate(zip(palette.each(sites), sizes, strict=True)):
         look = palette.look(row.verdict)
         axes.scatter(
             row.geometry.x, row.geometry.y, s=size * AREA.get(look.marker, 1.0), c=look.colour,
@@ -257,7 +288,7 @@ def _labels(axes: Axes, sites: gpd.GeoDataFrame, most: int, size: float) -> None
         axes, x[:most], y[:most], texts, scatter_plot=marks, textsize=size, textcolor=INK,
         linecolor="#444444", linewidth=0.6, min_distance=0.006, max_distance=0.2, margin=0.003,
         nbr_candidates=600, draw_all=False, avoid_label_lines_overlap=True, path_effects=halo,
-        zorder=8, parse_math=False, plot_kwargs={"zorder": 7},
+        zorder=8, parse_math=False, plot_kwargs={"zorder": 4.5},
     )  # fmt: skip
     marks.remove()
 
@@ -313,7 +344,8 @@ def _inset(
     for spine in axes.spines.values():
         spine.set_color(GREY)
     axes.set(xlabel="", ylabel="")
-    axes.set_title(_inset_title(plan, sites, pocket), fontsize=8, loc="left", color=INK, pad=3)
+    axes.set_title(_inset_title(plan, sites, pocket), fontsize=7.8, loc="left", color=INK, pad=3,
+                   parse_math=False)  # fmt: skip
     _framed(main, axes)
 
 
@@ -332,7 +364,7 @@ def _framed(main: Axes, inset: Axes) -> None:
 def _inset_title(plan: Plan, sites: gpd.GeoDataFrame, pocket: str) -> str:
     names = plan.case.pockets.set_index("pocket")["name"]
     due, powered = (sites[name].sum() / palette.MW_PER_GW for name in ("due_mw", "powered_mw"))
-    return f"{palette.shortened(names[pocket], 32)}: {powered:.1f} of {due:.1f} GW powered"
+    return f"{palette.shortened(names[pocket], 26)}: {powered:.1f} of {due:.1f} GW powered"
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -350,20 +382,20 @@ def finding(asked: Frame, sites: pd.DataFrame) -> str:
     )
 
 
-def meaning(metric: str, year: int) -> str:
+def meaning(metric: str, year: int | str) -> str:
     """Say what the colour of a region means."""
     if metric == "headroom":
         return (
-            f"Region: accredited firm supply less load and reserve in the tighter season of {year},"
+            f"Regions: accredited firm supply less load and reserve in the tighter season of {year},"
             " before imports and announced sites"
         )
-    return f"Region: megawatts promised by summer {year} that are not powered then"
+    return f"Regions: gigawatts promised by summer {year} that are not powered then"
 
 
 def _titles(page: Figure, asked: Frame, sites: gpd.GeoDataFrame) -> None:
     page.text(0.012, 0.955, finding(asked, sites), fontsize=17, fontweight="bold", color=INK,
               va="center", parse_math=False)  # fmt: skip
-    under = f"{meaning(asked.metric, asked.year)}. Mark: megawatts due by then, with the verdict."
+    under = f"{meaning(asked.metric, asked.year)}. Marks: sites by gigawatts due by then."
     page.text(0.012, 0.912, under, fontsize=9.5, color="#444444", va="center", parse_math=False)
 
 
@@ -385,7 +417,7 @@ def notes(plan: Plan, asked: Frame, sites: pd.DataFrame) -> list[str]:
         f" {given.allocation}{weakest}. Firm supply and published limits only. Delivery not tested"
         f" for {untested['site'].nunique()} of {len(sites)} sites (no limit published)."
     )
-    listed = f"Sources: {'; '.join(layers.sources(plan, asked))}; all in sources.csv of the packs."
+    listed = f"Sources: {'; '.join(layers.sources(plan, asked, sites['site']))}; all in sources.csv of the packs."
     return [stated, f"{listed} {layers.BOUNDARY_NOTES.get(asked.grid, '')}".strip()]
 
 

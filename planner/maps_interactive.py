@@ -124,7 +124,7 @@ def site_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
     span = layers.years(plan)
     return [
         {**_facts(row, names, sheet), **_by_year(by_site[row.site], span)}
-        for row in facts.sort_values(["asked_mw", "site"], ascending=[False, True]).itertuples()
+        for row in palette.each(facts.sort_values(["asked_mw", "site"], ascending=[False, True]))
     ]
 
 
@@ -169,9 +169,11 @@ def _gigawatts(megawatts: pd.Series) -> list[float]:
 
 def _line_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
     ends = layers.anchors(plan, asked)
-    where = {region: sheet.at(x, y) for region, x, y in ends.itertuples()}
+    where = {region: sheet.at(x, y) for region, x, y in palette.each(ends)}
     rows = layers.binding_lines(plan)
     rows = rows[rows["into"].isin(asked.regions) & rows["out_of"].isin(ends.index)]
+    rows = rows.sort_values("flow_mw", ascending=False, kind="stable")
+    rows = rows.groupby("year").head(maps.MOST_LINES).sort_values(["year", "out_of", "into"])
     return [
         {
             "year": int(row.year),
@@ -180,7 +182,7 @@ def _line_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
             "gw": round(row.flow_mw / palette.MW_PER_GW, 3),
             **dict(zip(("x", "y", "x2", "y2"), where[row.out_of] + where[row.into], strict=True)),
         }
-        for row in rows.itertuples()
+        for row in palette.each(rows)
     ]
 
 
@@ -189,7 +191,7 @@ def _features(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet
     by_region = {name: part.set_index("year") for name, part in values.groupby("region")}
     span = layers.years(plan)
     features = []
-    for row in outlines.sort_values("region").itertuples():
+    for row in palette.each(outlines.sort_values("region")):
         part = by_region[row.region].reindex(span)
         features.append({
             "type": "Feature",
@@ -231,6 +233,11 @@ def _params(plan: Plan, asked: Frame, sites: list[Spec]) -> list[Spec]:
     ]
 
 
+def _verdicts(plan: Plan) -> set[str]:
+    """The verdicts a mark can have: the usual ones and those that the plan gives."""
+    return {*explain.VERDICTS, *plan.steps["verdict"]}
+
+
 def _verdict_rank(verdict: str) -> int:
     names = list(palette.LOOKS)
     return names.index(verdict) if verdict in names else len(names)
@@ -266,7 +273,7 @@ def _main(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet) ->
             _region_layer(_features(plan, asked, near, sheet)),
             _border_layer(borders),
             _line_layer(),
-            _site_layer({"name": "sites"}, legends=True),
+            _site_layer({"name": "sites"}, _verdicts(plan), legends=True),
             _focus_layer({"name": "sites"}),
         ],
     }
@@ -370,7 +377,7 @@ def _ends(channels: tuple[str, ...], fields: tuple[str, ...]) -> Spec:
     return {channel: {"field": field} for channel, field in zip(channels, fields, strict=True)}
 
 
-def _site_layer(data: Spec, *, legends: bool) -> Spec:
+def _site_layer(data: Spec, verdicts: Iterable[str], *, legends: bool) -> Spec:
     now = {name: f"datum.{name}[at]" for name in
            ("due", "powered", "verdict", "cause", "promised", "earliest")}  # fmt: skip
     tips = [
@@ -381,7 +388,7 @@ def _site_layer(data: Spec, *, legends: bool) -> Spec:
         ("program", "program", None), ("region", "region", None),
         ("confidence", "weakest confidence", None),
     ]  # fmt: skip
-    names = list(palette.LOOKS)
+    names = [name for name in palette.LOOKS if name in verdicts]
     looks = [palette.LOOKS[name] for name in names]
     legend = {"title": "Verdict", "orient": "bottom", "symbolSize": 110} if legends else None
     sizes = {"title": "Due [GW]", "orient": "bottom", "values": [0.25, 1, 2.5], "format": "~r"}
@@ -447,7 +454,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
         "layer": [
             _backdrop(around.clip_by_rect(*_square(box)), "#f4f4f4", sheet),
             _backdrop(here, "#e6dcec", sheet),
-            _site_layer(inside, legends=False),
+            _site_layer(inside, _verdicts(plan), legends=False),
             _focus_layer(inside),
         ],
     }

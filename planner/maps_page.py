@@ -47,8 +47,6 @@ def page(
         A drawing library is missing, or the grid has no outlines.
     """
     palette.needed(PACKAGES, "maps")
-    import vl_convert
-
     spec = maps_interactive.spec(
         plan, grid=grid, year=year, metric=metric, region=region, pockets=pockets
     )
@@ -57,13 +55,21 @@ def page(
     return Template(PAGE).substitute(
         title=html.escape(f"{palette.shortened(asked.place, 60)}: promised and powered"),
         finding=html.escape(maps.finding(asked, sites)),
-        meaning=html.escape(f"{maps.meaning('headroom', asked.year)}, or megawatts held up."),
+        meaning=html.escape(f"{maps.meaning('headroom', 'the year')}; or gigawatts held up."),
         heads="".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS),
         notes="".join(f"<p>{html.escape(note)}</p>" for note in maps.notes(plan, asked, sites)),
         spec=as_script_json(spec),
         place=as_script_json(palette.shortened(asked.place, 60)),
-        bundle=vl_convert.javascript_bundle(vl_version=VEGA_LITE).replace("</script", "<\\/script"),
+        bundle=_bundle(),
     )
+
+
+def _bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    import vl_convert
+
+    code = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE)
+    return code.replace("</script", "<\\/script")
 
 
 def as_script_json(value: Any) -> str:  # noqa: ANN401 - anything JSON holds
@@ -101,7 +107,8 @@ p { margin: 4px 0; }
 #table { max-height: 420px; overflow: auto; border: 1px solid #ccc; margin-top: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: left; padding: 3px 8px; border-bottom: 1px solid #e4e4e4;
-  vertical-align: top; overflow-wrap: anywhere; min-width: 62px; }
+  vertical-align: top; overflow-wrap: break-word; }
+td:first-child { min-width: 150px; overflow-wrap: anywhere; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 th { position: sticky; top: 0; background: #f4f4f4; }
 tr:focus { background: #e8f1f8; }

@@ -108,6 +108,7 @@ class Window:
     rows: dict[Key, int] = field(default_factory=dict)
     bounds: dict[Key, tuple[float, float]] = field(default_factory=dict)
     share: Any = None
+    probe: Any = None
     columns: int = 0
 
     def add(self, low: float, high: float | None) -> Any:  # noqa: ANN401 - PuLP variables stay here
@@ -133,6 +134,7 @@ def fill(window: Window) -> Window:
     _add_sites(window)
     _add_unnamed(window)
     _add_grid(window)
+    window.probe = window.add(0.0, 0.0)
     if window.terms.allocation == "prorata":
         window.share = window.add(0.0, 1.0)
     for constraint in CONSTRAINTS:
@@ -215,6 +217,8 @@ def adequacy(window: Window) -> Rows:
             asked = [(variable, (1 + margin) * part) for variable, part in loads[region, slot]]
             pairs = [(window.short[region, slot], -1.0), *flows[region, slot], *asked]
             pairs += [(variable, -share) for variable, share in added[region, slot]]
+            if region == spare.index[0]:
+                pairs.append((window.probe, 1.0))
             if (region, slot) in window.give:
                 pairs.append((window.give[region, slot], -1.0))
             yield (region, slot), pulp.lpSum_vars_coefs(pairs) <= float(left)
@@ -408,16 +412,18 @@ class Engine:
         self.problem = window.problem
         self.solver = solver or pulp.HiGHS(msg=False, threads=1)
         self.columns = {v.id: at for at, v in enumerate(self.problem.exported_variables())}
+        self.constraints = self.problem.constraints()
         self.live: Any = None
         self.allowed: set[str] = set()
+        self.probed = self.window.terms.supply.index[0]
         self.values: dict[int, float] = {}
 
     def bound(self, variable: Any, low: float, high: float | None) -> None:  # noqa: ANN401
         """Change the bounds of a variable; one that stands in no row is not the solver's."""
         variable.lowBound, variable.upBound = low, high
-        if self.live is not None and variable.id in self.columns:
-            limit = np.inf if high is None else high
-            self.live.changeColBounds(self.columns[variable.id], low, limit)
+        column = self.columns.get(variable.id)
+        if self.live is not None and column is not None:
+            self.live.changeColBounds(column, low, np.inf if high is None else high)
 
     def at_least(self, key: Key, value: float) -> None:
         """Change the right-hand side of a row `expression >= value`."""
@@ -429,9 +435,27 @@ class Engine:
 
     def _right(self, key: Key, value: float, low: float, high: float) -> None:
         row = self.window.rows[key]
-        self.problem.constraints()[row].changeRHS(value)
         if self.live is not None:
             self.live.changeRowBounds(row, low, high)
+        else:
+            self.constraints[row].changeRHS(value)
+
+    def load(self, region: str) -> None:
+        """Let the probe draw in a region, and in no other.
+
+        Raises
+        ------
+        SolverError
+            The solver is not HiGHS, so rows cannot be changed once they are handed over.
+        """
+        if self.live is None:
+            message = "a new load is tried on the loaded program; use HiGHS."
+            raise SolverError(message)
+        column = self.columns[self.window.probe.id]
+        for place, weight in ((self.probed, 0.0), (region, 1.0)):
+            for slot in self.window.slots:
+                self.live.changeCoeff(self.window.rows["adequacy", place, slot], column, weight)
+        self.probed = region
 
     def minimise(self, costs: Iterable[Pair]) -> None:
         """Solve for the least cost and keep the values.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planner import explain
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
 
 MW_PER_GW: Final = 1000.0
 LONGEST_NAME: Final = 30
 JOINERS: Final = ("\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}")  # Indian scripts use them
+LOOSE_ENDS: Final = " (,;:-\N{EN DASH}\N{EM DASH}"
 VIRAMA: Final = 9  # combining class of the sign that joins two consonants
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -79,6 +82,11 @@ FAMILY_COLOURS: Final = {
 }
 
 
+def each(table: pd.DataFrame) -> Iterator[Any]:
+    """Go through the rows of a table as tuples with named fields."""
+    return iter(table.itertuples())
+
+
 def look(verdict: str) -> Look:
     """Return how a verdict is drawn; one that is not known looks like one that is not given."""
     return LOOKS.get(verdict, UNASSESSED)
@@ -125,7 +133,7 @@ def shortened(text: object, longest: int = LONGEST_NAME) -> str:
     while end > 1 and _joined(flat, end):
         end -= 1
     word = flat.rfind(" ", 0, end + 1)
-    return flat[: word if word > end * 0.6 else end].rstrip(" (,;:-") + ELLIPSIS
+    return flat[: word if word > end * 0.6 else end].rstrip(LOOSE_ENDS) + ELLIPSIS
 
 
 def _joined(text: str, at: int) -> bool:

@@ -74,8 +74,9 @@ MEMBERS: Final = table(
     program=text("Id"),
     name=text("Name"),
     kind=text(
-        "pledge or site by id; pledge_by, operator: every one that names the company",
-        values=("pledge", "site", "pledge_by", "operator"),
+        "pledge or site by id; pledge_by, operator: every one that names the company; not_site:"
+        " named there, but not meant",
+        values=("pledge", "site", "pledge_by", "operator", "not_site"),
     ),
     member=text("Id or name of a company"),
     certain=text("Whether it is sure to belong to it", values=("true", "false")),

@@ -1,21 +1,25 @@
-"""Rebuild a shipped pack: python -m planner.sources us|india|announced REFERENCE_DIR OUT_DIR."""
+"""Rebuild a shipped pack: python -m planner.sources PACK REFERENCE_DIR OUT_DIR."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from planner.sources import write
+from planner.sources import remedies_india, remedies_us, write
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MODULES: Final = {
     "us": "planner.sources.us_grid",
     "india": "planner.sources.india_grid",
     "announced": "planner.sources.announced",
+    "common": "planner.sources.remedies",
 }
 ARGUMENTS: Final = 3
-USAGE: Final = "usage: python -m planner.sources us|india|announced REFERENCE_DIR OUT_DIR"
+USAGE: Final = f"usage: python -m planner.sources {'|'.join(MODULES)} REFERENCE_DIR OUT_DIR"
 
 
 def main(arguments: list[str]) -> int:
@@ -27,12 +31,23 @@ def main(arguments: list[str]) -> int:
     if not reference.is_dir():
         sys.stderr.write(f"{reference} is not a folder; give the folder of the reference.\n")
         return 2
+    built = tables(name, reference)
+    write.tables(built, out)
     module = importlib.import_module(MODULES[name])
-    tables = module.tables(reference)
-    write.tables(tables, out)
     if hasattr(module, "geometry"):
-        write.geometry(module.geometry(tables), out)
+        write.geometry(module.geometry(built), out)
     return 0
+
+
+def tables(name: str, reference: Path) -> dict[str, pd.DataFrame]:
+    """Return the tables of a pack; those on remedies are added to those of its builder."""
+    module = importlib.import_module(MODULES[name])
+    built: dict[str, pd.DataFrame] = module.tables(reference)
+    if name == "us":
+        return {**built, **remedies_us.tables(reference, built)}
+    if name == "india":
+        return {**built, **remedies_india.tables(built)}
+    return built
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ def geometry(tables: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
 def _in_order(built: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables in the order of the schema, each with the columns of the schema."""
     return {
-        table.name: built[table.name].reindex(columns=list(table.columns)) for table in GRID_TABLES
+        table.name: built[table.name].reindex(columns=list(table.columns))
+        for table in GRID_TABLES
+        if table.name in built
     }
 
 

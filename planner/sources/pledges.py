@@ -100,6 +100,7 @@ def _financing_pack(reference: Path) -> dict[str, pd.DataFrame]:
     library = _library("financing")
     given = _read(reference / "projects" / "financing.csv")
     given = given.rename(columns={"financing_id": "financing"})
+    given = pd.concat([given, _curated("financing", "more")], ignore_index=True)
     rows = given.rename(columns={"kind": "kind_words"}).merge(
         _curated("financing", "classes"), on="financing", validate="1:1"
     )
@@ -167,15 +168,23 @@ def _articles(row: Row) -> str:
 def _due_year(row: Row) -> str:
     """Return the last year of a period; a length counts from its first year.
 
+    A first step, an open end and the length of a contract say nothing of the last gigawatt.
+
     Examples
     --------
     >>> _due_year({"period": "2025-2029", "announced_on": "2025-01-21"})
     '2029'
-    >>> _due_year({"period": "5-7 years", "announced_on": "2025-10-31"})
+    >>> _due_year({"period": "5-7 years", "announced_on": "2025-10-31", "usd_basis": "total"})
     '2032'
+    >>> _due_year({"period": "first GW H2 2026", "announced_on": "2025-09-22"})
+    ''
     """
+    if "first" in row["period"] or row["period"].endswith("+"):
+        return ""
     length = _LENGTH.match(row["period"])
     years = [int(year) for year in _YEAR.findall(row["period"])]
+    if length and row["usd_basis"] == "contract":
+        return ""
     if length:
         return str(max([*years, int(row["announced_on"][:4])]) + int(length[1]))
     return str(max(years)) if years else ""

@@ -28,7 +28,7 @@ def tables(reference: Path) -> dict[str, pd.DataFrame]:
     reference
         Folder of reference material; its folders `us_grid` and `world_grid` are read.
     """
-    built = {"remedies": remedies(reference), "build_limits": build_limits()}
+    built = {"remedies": remedies(reference), "build_limits": build_limits(reference)}
     used = KEPT.union(*(frame["source"] for frame in built.values()))
     documents = curated("sources")
     return {**built, "sources": documents[documents["source"].isin(used)]}
@@ -52,9 +52,17 @@ def remedies(reference: Path) -> pd.DataFrame:
     return rows.assign(dollar_year=DOLLAR_YEAR).reindex(columns=list(REMEDIES.columns))
 
 
-def build_limits() -> pd.DataFrame:
-    """Return the yearly limits; their arithmetic stands in their notes."""
+def build_limits(reference: Path) -> pd.DataFrame:
+    """Return the yearly limits; their arithmetic stands in their notes.
+
+    A region may have the share of the grid's limit that the largest region has of the queue.
+    """
     rows = dated(curated("build_limits", "mw_per_year", "first_year"))
+    whole = rows[rows["scope"] == "grid"].set_index(["limit_group", "grid"])["mw_per_year"]
+    keys = pd.MultiIndex.from_frame(rows[["limit_group", "grid"]])
+    share = rows["queue_group"].map(lambda group: _largest(reference, group) if group else 1.0)
+    parts = (whole.reindex(keys).to_numpy() * share).round(-1)
+    rows["mw_per_year"] = rows["mw_per_year"].fillna(parts)
     return rows.reindex(columns=list(BUILD_LIMITS.columns))
 
 
@@ -69,10 +77,10 @@ def deflated(value: float, year: float) -> float:
 
     Money of a later year than the last known one is left as it is.
     """
-    prices = curated("prices", "year", "cpi_u").set_index("year")["cpi_u"]
     if year > DOLLAR_YEAR:
         return value
-    return float(value * prices[DOLLAR_YEAR] / prices[int(year)])
+    rows = curated("prices").set_index("year")["cpi_u"].to_dict()
+    return value * float(rows[str(DOLLAR_YEAR)]) / float(rows[str(int(year))])
 
 
 def _figures(reference: Path, row: pd.Series) -> dict[str, float]:
@@ -99,6 +107,13 @@ def quoted(reference: Path, remedy: str, parameter: str) -> pd.Series:
     return rows[(rows["remedy"] == remedy) & (rows["parameter"] == parameter)].iloc[0]
 
 
+def _largest(reference: Path, group: str) -> float:
+    """Return the largest share that a zone has of the executed agreements of a group."""
+    rows = _read(reference / US / "generation_queue_by_zone.csv")
+    mw = rows.loc[rows["technology_group"] == group, "mw_ia_executed"]
+    return float(mw.max() / mw.sum())
+
+
 def _lead(reference: Path, pointer: str) -> list[tuple[str, float]]:
     row = quoted(reference, *pointer.split("/"))
     return [(column, round(float(row[name]) * MONTHS)) for name, column in LEADS.items()]
@@ -122,8 +137,9 @@ def _money(reference: Path, pointer: str) -> tuple[float, float]:
 
 
 def _life(reference: Path, technology: str) -> float:
-    rows = _read(reference / WORLD / "build_lead_times.csv").set_index("technology")
-    return float(rows.loc[technology, "economic_life_years"])
+    rows = _read(reference / WORLD / "build_lead_times.csv")
+    years = rows.loc[rows["technology"] == technology, "economic_life_years"]
+    return float(years.iloc[0])
 
 
 def _share(reference: Path, pointer: str) -> float:

@@ -1,0 +1,334 @@
+"""Charts of a plan as matplotlib figures; each has its table, for a native chart elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner import explain, layers, maps, palette, supply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from planner.pipeline import Plan
+
+PACKAGES: Final = ("matplotlib",)
+SIZE_IN: Final = (8.4, 4.6)
+DPI: Final = 150
+MOST_SITES: Final = 25
+MOST_REGIONS: Final = 24
+BAR: Final = 0.72
+SMALLEST_GW: Final = 0.005
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def promised_table(plan: Plan) -> pd.DataFrame:
+    """Gigawatts promised and powered by the end of each summer.
+
+    Returns
+    -------
+    pd.DataFrame
+        `year`, `promised_gw`, `powered_gw`, cumulative.
+    """
+    sums = layers.site_years(plan).groupby("year")[["due_mw", "powered_mw"]].sum()
+    sums = sums.reindex(layers.years(plan), fill_value=0.0) / palette.MW_PER_GW
+    sums = sums.rename(columns={"due_mw": "promised_gw", "powered_mw": "powered_gw"})
+    return sums.rename_axis("year").reset_index()
+
+
+def headroom_table(plan: Plan, *, count: int = MOST_REGIONS) -> pd.DataFrame:
+    """Headroom of the tighter season by region and year, the shortest regions first.
+
+    Regions with sites come before all others.
+
+    Returns
+    -------
+    pd.DataFrame
+        `region`, `year`, `headroom_gw`.
+    """
+    rows = layers.region_years(plan)
+    rows = rows.assign(headroom_gw=rows["headroom_mw"] / palette.MW_PER_GW)
+    ranked = rows.groupby("region").agg(due=("due_mw", "max"), low=("headroom_gw", "min"))
+    ranked["bare"] = ranked["due"] <= 0
+    chosen = ranked.sort_values(["bare", "low"], kind="stable").head(count)
+    chosen = chosen.sort_values("low", kind="stable").index
+    wide = rows.pivot_table(index="region", columns="year", values="headroom_gw").loc[chosen]
+    table = wide.stack().rename("headroom_gw").reset_index()  # noqa: PD013 - one row a cell
+    return table[["region", "year", "headroom_gw"]]
+
+
+def stack_table(plan: Plan, *, region: str | None = None) -> pd.DataFrame:
+    """Accredited firm supply by family and year against what is required.
+
+    Parameters
+    ----------
+    region
+        A region, pool, group or state; all regions of the first grid where it is not given.
+
+    Returns
+    -------
+    pd.DataFrame
+        `year`, `season` (of the year, the one with least headroom in sum), `family` ("required",
+        "promised" beside the families of supply), `gw`.
+    """
+    chosen = layers.frame(plan, region=region).regions
+    rows = plan.regions[plan.regions["region"].isin(chosen)]
+    periods = plan.case.periods[["period", "year", "season"]]
+    sums = rows.groupby("period")[["requirement_mw", "headroom_mw"]].sum().reset_index()
+    tight = sums.merge(periods, on="period").sort_values(["headroom_mw", "period"])
+    tight = tight.drop_duplicates("year")
+    families = plan.case.technologies.set_index("technology")["family"]
+    firm = supply.firm(plan.case)
+    firm = firm[firm["region"].isin(chosen) & firm["period"].isin(tight["period"])]
+    firm = firm.assign(family=firm["technology"].map(families).fillna("other"))
+    stack = firm.groupby(["period", "family"])["accredited_mw"].sum().rename("mw").reset_index()
+    needed = tight.assign(family="required", mw=tight["requirement_mw"])
+    due = layers.site_years(plan)
+    due = due[due["region"].isin(chosen)].groupby("year")["due_mw"].sum()
+    asked = tight.assign(family="promised", mw=tight["year"].map(due).fillna(0.0))
+    both = pd.concat([stack, needed[["period", "family", "mw"]], asked[["period", "family", "mw"]]])
+    table = both.merge(periods, on="period").assign(gw=lambda t: t["mw"] / palette.MW_PER_GW)
+    return table.sort_values(["year", "family"], ignore_index=True)[
+        ["year", "season", "family", "gw"]
+    ]
+
+
+def slip_table(plan: Plan, *, count: int = MOST_SITES) -> pd.DataFrame:
+    """Promised and earliest date of the largest late sites.
+
+    Returns
+    -------
+    pd.DataFrame
+        `site`, `name`, `late_gw`, `verdict`, `promised` and `earliest` (years with a half for the
+        summer; empty: not before the horizon), `cause`, largest first.
+    """
+    rows = plan.sites[plan.sites["late_mw"] > explain.TOLERANCE_MW]
+    rows = rows[rows["verdict"] != explain.UNASSESSED]
+    rows = rows.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
+    return pd.DataFrame({
+        "site": rows["site"],
+        "name": rows["name"].fillna(rows["site"]),
+        "late_gw": rows["late_mw"] / palette.MW_PER_GW,
+        "verdict": rows["verdict"],
+        "promised": rows["target_period"].map(_moment),
+        "earliest": rows["earliest_period"].map(_moment),
+        "cause": rows["cause"],
+    }).reset_index(drop=True)
+
+
+def _moment(period: object) -> float:
+    """End of a period on an axis of years: winter ends in March, summer in September."""
+    if not isinstance(period, str):
+        return float("nan")
+    year, season = period.split("-")
+    return int(year) + (0.75 if season == "summer" else 0.25)
+
+
+def cause_table(plan: Plan) -> pd.DataFrame:
+    """Gigawatts held up on their target dates, by cause and pool.
+
+    Returns
+    -------
+    pd.DataFrame
+        `pool`, `cause`, `gw`, `sites`, the pool with most first.
+    """
+    pools = plan.case.regions.set_index("region")["pool"]
+    rows = plan.bottlenecks.assign(pool=plan.bottlenecks["region"].map(pools))
+    sums = rows.groupby(["pool", "cause"])[["held_up_mw", "sites"]].sum().reset_index()
+    sums = sums.assign(gw=sums["held_up_mw"] / palette.MW_PER_GW)
+    total = sums.groupby("pool")["gw"].transform("sum")
+    sums = sums.assign(total=total).sort_values(
+        ["total", "pool", "gw"], ascending=[False, True, False], ignore_index=True
+    )
+    return sums[["pool", "cause", "gw", "sites"]]
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def promised(plan: Plan) -> Figure:
+    """Bars of what is promised by the end of each summer, filled by what is powered."""
+    rows = promised_table(plan)
+    page, axes = _page(plan, "Promised against powered, by the end of each summer [GW]")
+    axes.bar(rows["year"], rows["promised_gw"], BAR, color="#e3e3e3", label="promised",
+             edgecolor="#9a9a9a", linewidth=0.8)  # fmt: skip
+    axes.bar(rows["year"], rows["powered_gw"], BAR, label="powered",
+             color=palette.look(explain.ON_TIME).colour)  # fmt: skip
+    for row in palette.each(rows):
+        _number(axes, row.year, row.promised_gw, row.promised_gw)
+        if row.powered_gw > 0:
+            _number(axes, row.year, row.powered_gw, row.powered_gw, "white", "top")
+    axes.set_xticks(rows["year"])
+    axes.margins(y=0.09)
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    return page
+
+
+def headroom(plan: Plan, *, count: int = MOST_REGIONS) -> Figure:
+    """A table of colours: headroom of the regions that matter, year by year."""
+    wide = headroom_table(plan, count=count).pivot_table(
+        index="region", columns="year", values="headroom_gw", sort=False
+    )
+    wide = wide[sorted(wide.columns)]
+    high = max(2.2, 1.1 + 0.2 * len(wide))
+    page, axes = _page(plan, "Headroom before imports and announced sites [GW]", high, left=0.14)
+    classes = np.digitize(wide.to_numpy(), palette.HEADROOM_GW)
+    for (row, column), place in np.ndenumerate(classes):
+        axes.add_patch(_square(column, row, palette.HEADROOM_COLOURS[place]))
+        value = wide.to_numpy()[row, column]
+        axes.text(column, row, _signed(value), ha="center", va="center", fontsize=6.5, color=maps.INK)
+    axes.set(xlim=(-0.5, len(wide.columns) - 0.5), ylim=(len(wide) - 0.5, -0.5))
+    axes.set_xticks(range(len(wide.columns)), [str(year) for year in wide.columns])
+    axes.set_yticks(range(len(wide)), list(wide.index), fontsize=7)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    _bare(axes)
+    return page
+
+
+def stack(plan: Plan, *, region: str | None = None) -> Figure:
+    """Accredited supply by family, against requirement and what the sites ask on top."""
+    rows = stack_table(plan, region=region)
+    place = layers.frame(plan, region=region).place
+    title = f"{palette.shortened(place, 40)}: accredited firm supply against requirement [GW]"
+    page, axes = _page(plan, title, right=0.8)
+    wide = rows.pivot_table(index="year", columns="family", values="gw").fillna(0.0)
+    families = [name for name in palette.FAMILY_COLOURS if name in wide and wide[name].max() > 0]
+    base = np.zeros(len(wide))
+    for name in families:
+        axes.bar(wide.index, wide[name], BAR, bottom=base, label=name,
+                 color=palette.FAMILY_COLOURS[name], edgecolor="white", linewidth=0.4)  # fmt: skip
+        base += wide[name].to_numpy()
+    top = wide["required"] + wide["promised"]
+    half = BAR / 2 + 0.08
+    axes.hlines(wide["required"], wide.index - half, wide.index + half, colors="black",
+                linewidth=2, label="required")  # fmt: skip
+    axes.hlines(top, wide.index - half, wide.index + half, colors="#D55E00",
+                linewidth=2, linestyle=(0, (2, 1)), label="with promised sites")  # fmt: skip
+    axes.set_xticks(wide.index)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], frameon=False, fontsize=7.5, loc="center left",
+                bbox_to_anchor=(1.0, 0.5))  # fmt: skip
+    return page
+
+
+def slip(plan: Plan, *, count: int = MOST_SITES) -> Figure:
+    """From promised to earliest date, site by site; an arrow where none comes in the horizon."""
+    rows = slip_table(plan, count=count)
+    end = layers.years(plan)[-1] + 1.0
+    page, axes = _page(plan, "Late sites: promised and earliest date in full",
+                       max(2.0, 1.3 + 0.2 * len(rows)), left=0.3, right=0.96)  # fmt: skip
+    for place, row in enumerate(palette.each(rows)):
+        look = palette.look(row.verdict)
+        last = end if np.isnan(row.earliest) else row.earliest
+        axes.plot([row.promised, last], [place, place], color=look.colour, linewidth=2,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(row.promised, place, "o", color="white", markeredgecolor=maps.INK, markersize=5)
+        axes.plot(last, place, ">" if np.isnan(row.earliest) else look.marker, color=look.colour,
+                  markersize=6, clip_on=False)  # fmt: skip
+    names = [maps.label(site, name, gw * palette.MW_PER_GW) for site, name, gw in
+             zip(rows["site"], rows["name"], rows["late_gw"], strict=True)]  # fmt: skip
+    axes.set_yticks(range(len(rows)), names, fontsize=7, parse_math=False)
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlim=(layers.years(plan)[0] - 0.5, end))
+    axes.set_xticks(layers.years(plan))
+    axes.grid(axis="y", visible=False)
+    _slip_legend(axes)
+    return page
+
+
+def _slip_legend(axes: Axes) -> None:
+    from matplotlib.lines import Line2D
+
+    late, never = (palette.look(verdict) for verdict in (explain.LATE, explain.NEVER))
+    plain: dict[str, Any] = {"linestyle": "", "markersize": 5}
+    handles = [
+        Line2D([], [], marker="o", color="white", markeredgecolor=maps.INK, label="promised", **plain),
+        Line2D([], [], marker=late.marker, color=late.colour, label="earliest in full", **plain),
+        Line2D([], [], marker=">", color=never.colour, label="not before the horizon", **plain),
+    ]
+    axes.legend(handles=handles, frameon=False, fontsize=7, ncols=3, loc="lower right",
+                bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)  # fmt: skip
+
+
+def causes(plan: Plan) -> Figure:
+    """Gigawatts held up on the target dates by cause, pool by pool."""
+    rows = cause_table(plan)
+    wide = rows.pivot_table(index="pool", columns="cause", values="gw", sort=False).fillna(0.0)
+    page, axes = _page(plan, "Held up on the target dates, by what binds [GW]",
+                       max(2.2, 1.3 + 0.28 * len(wide)), left=0.14, right=0.95)  # fmt: skip
+    base = np.zeros(len(wide))
+    shown = [name for name in wide if wide[name].max() > SMALLEST_GW]
+    known = [name for name in palette.CAUSE_COLOURS if name in shown]
+    for name in [*known, *(other for other in shown if other not in known)]:
+        axes.barh(range(len(wide)), wide[name], BAR, left=base, label=palette.cause(name),
+                  color=palette.CAUSE_COLOURS.get(name, "#999999"), edgecolor="white")  # fmt: skip
+        base += wide[name].to_numpy()
+    for place, total in enumerate(base):
+        axes.text(total, place, f" {total:.1f}", va="center", fontsize=7.5)
+    axes.set_yticks(range(len(wide)), list(wide.index), fontsize=8)
+    axes.set_ylim(len(wide) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    if len(wide):
+        axes.legend(frameon=False, fontsize=7.5, loc="lower right")
+    return page
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _page(
+    plan: Plan, title: str, high: float = SIZE_IN[1], *, left: float = 0.1, right: float = 0.97
+) -> tuple[Figure, Axes]:
+    """Open a page with title, light grid and as-of date."""
+    palette.needed(PACKAGES, "maps")
+    from matplotlib.figure import Figure
+
+    page = Figure(figsize=(SIZE_IN[0], high), dpi=DPI, facecolor="white")
+    axes = page.add_axes((left, 0.62 / high, right - left, 1 - 1.18 / high))
+    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=maps.INK,
+              va="center", parse_math=False)  # fmt: skip
+    given = plan.case.assumptions
+    foot = f"As of {given.as_of}, stance {given.stance}, load {given.load_scenario}; weakest"
+    foot += f" confidence {_weakest(plan.steps['confidence'])}. Sources: sources.csv of the packs."
+    page.text(0.015, 0.1 / high, foot, fontsize=6.8, color="#444444", va="bottom", parse_math=False)
+    axes.grid(axis="both", color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return page, axes
+
+
+def _weakest(levels: Iterable[str]) -> str:
+    there = set(levels)
+    return next((level for level in ("low", "medium", "high") if level in there), "not known")
+
+
+def _bare(axes: Axes) -> None:
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _square(column: int, row: int, colour: str) -> Any:  # noqa: ANN401 - a patch
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white")
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _number(
+    axes: Axes, x: float, y: float, value: float, colour: str = maps.INK, va: str = "bottom"
+) -> None:
+    up = 2 if va == "bottom" else -3
+    axes.annotate(f"{value:.1f}", (x, y), (0, up), textcoords="offset points", ha="center", va=va,
+                  fontsize=7.5, color=colour)  # fmt: skip

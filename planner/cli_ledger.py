@@ -1,0 +1,151 @@
+"""The command `planner ledger`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.ledger import Ledger
+
+EPILOG = "Example: planner ledger --program stargate"
+STYLES = ("table", "csv", "json")
+
+
+def ledger(
+    program: Annotated[
+        str | None, typer.Option("--program", help="Program, for example stargate or openai.")
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option("--grid", help="Grid pack, by name (us, india) or folder; may be repeated."),
+    ] = None,
+    sites: Annotated[
+        str, typer.Option("--sites", help="Sites pack, by name or folder, or a CSV file.")
+    ] = "announced",
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Day of the question (YYYY-MM-DD).")
+    ] = "2026-11-22",
+    stance: Annotated[
+        str, typer.Option("--stance", help="announced, expected or committed.")
+    ] = "announced",
+    table: Annotated[
+        str | None,
+        typer.Option("--table", help="One table: programs, pledges, by_year, capital, ..."),
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    pledges_only: Annotated[
+        bool, typer.Option("--pledges-only", help="Reconcile pledges; judge no date.")
+    ] = False,
+    place_remainder: Annotated[
+        bool,
+        typer.Option(
+            "--place-remainder",
+            help="Spread the GW without a place over regions with headroom (an assumption), and"
+            " check them.",
+        ),
+    ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Print the page docs/ledger.md.")
+    ] = False,
+) -> None:
+    """Count every pledged GW and dollar once; say what is located, powered, late, and its cost."""
+    from planner.errors import PlannerError
+
+    if style not in STYLES:
+        _refuse(f"--format is {style!r}; choose one of {', '.join(STYLES)}.")
+    try:
+        text = _answer(program, grid, sites, as_of, stance, table, style,
+                       pledges_only=pledges_only, place_remainder=place_remainder, page=page)  # fmt: skip
+    except PlannerError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"planner: {line}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(text)
+
+
+def _answer(
+    program: str | None,
+    grid: list[str] | None,
+    sites: str,
+    as_of: str,
+    stance: str,
+    table: str | None,
+    style: str,
+    *,
+    pledges_only: bool,
+    place_remainder: bool,
+    page: bool,
+) -> str:
+    import planner
+    from planner import ledger as books
+
+    case = planner.load_case(grid or ("us", "india"), sites, as_of=_day(as_of), stance=stance)
+    if pledges_only or page:
+        return _told(books.reconcile(case), program, table, style, page=page)
+    plan = planner.check(case)
+    found = books.build(plan)
+    text = _told(found, program, table, style, page=page)
+    if place_remainder:
+        name = program or books.ALL
+        placed = books.place_remainder(plan, found, name)
+        text += "\n\n" + _remainder(placed, case)
+    return text
+
+
+def _told(
+    found: Ledger, program: str | None, table: str | None, style: str, *, page: bool
+) -> str:
+    from planner import ledger as books
+    from planner import ledger_report, report
+
+    known = list(found.programs["program"])
+    if program is not None and program not in known:
+        _refuse(f"--program is {program!r}; choose one of {', '.join(known)}.")
+    if page:
+        return ledger_report.page(found).rstrip("\n")
+    if table is None and style == "table":
+        return ledger_report.screen(found, program)
+    if table is None and style == "json":
+        return ledger_report.as_json(found)
+    if (table or "programs") not in books.TABLES:
+        _refuse(f"--table is {table!r}; choose one of {', '.join(books.TABLES)}.")
+    rows = getattr(found, table or "programs")
+    if program is not None and "program" in rows:
+        rows = rows[rows["program"] == program]
+    if style == "table":
+        rows = rows.drop(columns="rows", errors="ignore").round(2)
+    return report.as_text(rows, style)
+
+
+def _remainder(placed: Case, case: Case) -> str:
+    """Check the question with the spread remainder and say how much of it can be powered."""
+    import planner
+
+    added = set(placed.sites["site"]) - set(case.sites["site"])
+    if not added:
+        return "Remainder: none, or no region with headroom."
+    steps = planner.check(placed).steps
+    steps = steps[steps["site"].isin(added)]
+    asked, on_time = steps["mw"].sum() / 1e3, steps["served_mw"].sum() / 1e3
+    return (
+        f"Remainder, spread over {len(added)} regions by headroom (an assumption): of {asked:.1f} GW"
+        f"\n{on_time:.1f} GW could be powered by {steps['target_date'].max():%Y-%m-%d}, after every"
+        " site that has a place."
+    )
+
+
+def _day(given: str) -> object:
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        _refuse(f"--as-of is {given!r}; write a day as YYYY-MM-DD.")
+        raise
+
+
+def _refuse(message: str) -> None:
+    typer.echo(f"planner: {message}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,271 @@
+"""A plan as files for other programs: GeoPackage, GeoParquet, GeoJSON, CSV and spreadsheet."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner import layers, match, palette
+from planner.errors import PackError, PlannerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+
+    from planner.pipeline import Plan
+
+FORMATS: Final = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
+ONE_FILE: Final = ("gpkg", "xlsx")
+TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
+CRS: Final = "EPSG:4326"
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+LONGEST_CELL: Final = 32_000
+FIRST_ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def write(plan: Plan, path: Path, style: str) -> list[Path]:
+    """Write a plan; a file is there whole or not at all, and the same plan gives the same bytes.
+
+    Parameters
+    ----------
+    path
+        A file for `gpkg` and `xlsx`, a folder for the others.
+    style
+        One of `FORMATS`.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    PlannerError
+        A library is missing, or the format is not known.
+    PackError
+        The place cannot be written.
+    """
+    if style not in FORMATS:
+        raise PlannerError(f"format is {style!r}; choose one of {', '.join(FORMATS)}.")
+    try:
+        if style in ONE_FILE:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return [_whole(path, _geopackage(plan) if style == "gpkg" else spreadsheet(plan))]
+        path.mkdir(parents=True, exist_ok=True)
+        return [_whole(path / name, content) for name, content in _files(plan, style)]
+    except OSError as error:
+        raise PackError(
+            f"{path}: {error.strerror or error}; choose a place that can be written."
+        ) from error
+
+
+def _files(plan: Plan, style: str) -> Iterator[tuple[str, bytes]]:
+    if style == "csv":
+        for name, table in tables(plan).items():
+            yield f"{name}.csv", _csv(table)
+        return
+    for name, layer in geographic(plan).items():
+        if style == "geojson":
+            yield f"{name}.geojson", _geojson(layer)
+        else:
+            yield f"{name}.parquet", _geoparquet(layer)
+    if style == "geoparquet":
+        for name, table in tables(plan).items():
+            if name not in ("sites", "regions"):
+                yield f"{name}.parquet", _parquet(table)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """The tables of a plan, as in :class:`planner.Plan`."""
+    return {name: getattr(plan, name) for name in TABLES}
+
+
+def geographic(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of a map (EPSG:4326).
+
+    Returns
+    -------
+    dict
+        `sites` (points), `regions` (one row a region, headroom and megawatts held up of each year
+        as columns such as `headroom_2028_mw`), `full_lines` (from region to region, with year).
+    """
+    return {"sites": _sites(plan), "regions": _regions(plan), "full_lines": _full_lines(plan)}
+
+
+def _sites(plan: Plan) -> gpd.GeoDataFrame:
+    sites = plan.site_map()
+    return sites[sites["lat"].notna() & sites["lon"].notna()].reset_index(drop=True)
+
+
+def _regions(plan: Plan) -> gpd.GeoDataFrame:
+    rows = layers.region_years(plan)
+    wide = {}
+    for name in ("headroom_mw", "shortage_mw", "held_up_mw"):
+        values = rows.pivot_table(index="region", columns="year", values=name)
+        stem = name.removesuffix("_mw")
+        wide.update({f"{stem}_{year}_mw": values[year] for year in values})
+    facts = plan.case.regions[["region", "name", "pool", "grid", "state"]]
+    table = facts.merge(pd.DataFrame(wide).rename_axis("region").reset_index(), on="region")
+    return match.outlines(plan.case).merge(table, on="region")
+
+
+def _full_lines(plan: Plan) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    from shapely.geometry import LineString
+
+    rows = layers.binding_lines(plan)
+    where = plan.case.regions.set_index("region")[["lon", "lat"]].apply(tuple, axis=1).to_dict()
+    shapes = [LineString([where[a], where[b]]) for a, b in
+              zip(rows["out_of"], rows["into"], strict=True)]  # fmt: skip
+    return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=CRS), crs=CRS)
+
+
+# --- text that a spreadsheet would run ------------------------------------------------------------
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before text that a spreadsheet would take for a formula.
+
+    Numbers stay numbers, the negative ones too.
+    """
+    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{name: table[name].map(_harmless_cell) for name in texts})
+
+
+def _harmless_cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    plain = ILLEGAL.sub(" ", value)[:LONGEST_CELL]
+    return f"'{plain}" if plain.lstrip(" ").startswith(FORMULA) or plain[:1] in FORMULA else plain
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return harmless(table).to_csv(index=False, lineterminator="\n").encode()
+
+
+def spreadsheet(plan: Plan) -> bytes:
+    """Write every table as a sheet, with heads that stay in sight, and a sheet that explains."""
+    palette.needed(("openpyxl",), "tables")
+    sink = io.BytesIO()
+    with pd.ExcelWriter(sink, engine="openpyxl") as book:
+        _about(plan).to_excel(book, sheet_name="about", index=False)
+        for name, table in tables(plan).items():
+            harmless(_undated(table)).to_excel(book, sheet_name=name, index=False)
+        for sheet in book.sheets.values():
+            sheet.freeze_panes = "A2"
+            for column in sheet.columns:
+                width = max(len(str(cell.value or "")) for cell in column[:50])
+                sheet.column_dimensions[column[0].column_letter].width = min(width + 2, 48)
+    return _same_zip(sink.getvalue(), f"{plan.case.assumptions.as_of}T00:00:00Z")
+
+
+def _undated(table: pd.DataFrame) -> pd.DataFrame:
+    """Write days as text, which every spreadsheet reads alike."""
+    days = [name for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
+    return table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+
+
+def _about(plan: Plan) -> pd.DataFrame:
+    given = plan.case.assumptions
+    rows = [
+        ("as of", str(given.as_of)),
+        ("horizon [years]", str(given.horizon_years)),
+        ("stance", given.stance),
+        ("load scenario", given.load_scenario),
+        ("allocation", given.allocation),
+        ("units", "megawatts in columns that end in _mw; periods are half-years"),
+        ("text", "an apostrophe stands before text that begins like a formula"),
+        ("sources", "sources.csv of the packs; every row of a pack names its source"),
+    ]
+    return pd.DataFrame(rows, columns=["what", "value"])
+
+
+def _same_zip(content: bytes, moment: str) -> bytes:
+    """Write a spreadsheet again without the time of writing."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(sink, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z?", moment.encode(), part)
+            entry = zipfile.ZipInfo(name, FIRST_ZIP_DAY)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(entry, part)
+    return sink.getvalue()
+
+
+# --- geographic files -----------------------------------------------------------------------------
+
+
+def _geopackage(plan: Plan) -> bytes:
+    import geopandas as gpd
+    import pyogrio
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.gpkg"
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{plan.case.assumptions.as_of}T00:00:00Z"})
+        try:
+            for name, layer in geographic(plan).items():
+                layer.to_file(file, layer=name, driver="GPKG", engine="pyogrio")
+            for name in ("steps", "regions", "bottlenecks", "served", "flows"):
+                table = gpd.GeoDataFrame(getattr(plan, name))
+                title = "region_periods" if name == "regions" else name
+                pyogrio.write_dataframe(_plain(table), file, layer=title, driver="GPKG")
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        return file.read_bytes()
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns of mixed kinds into text; no driver has a kind for them."""
+    odd = [name for name in table.columns if table[name].dtype == object]
+    return pd.DataFrame(table).assign(**{name: table[name].astype("str") for name in odd})
+
+
+def _geojson(layer: gpd.GeoDataFrame) -> bytes:
+    rounded = layer.set_precision(1e-5) if len(layer) else layer
+    body = json.loads(layer.assign(geometry=rounded.geometry).to_json(drop_id=True))
+    return (json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _geoparquet(layer: gpd.GeoDataFrame) -> bytes:
+    palette.needed(("pyarrow",), "tables")
+    sink = io.BytesIO()
+    odd = [name for name in layer.columns if layer[name].dtype == object]
+    layer.assign(**{name: layer[name].astype("str") for name in odd}).to_parquet(sink, index=False)
+    return sink.getvalue()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    palette.needed(("pyarrow",), "tables")
+    sink = io.BytesIO()
+    _plain(table).to_parquet(sink, index=False)
+    return sink.getvalue()
+
+
+def _whole(path: Path, content: bytes) -> Path:
+    """Put a file into place in one go."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        shutil.move(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path

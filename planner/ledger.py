@@ -1,0 +1,596 @@
+"""The pledge ledger: every promised gigawatt and dollar counted once, and what lateness costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner import demand, ledger_checks, ledger_facts, ledger_money
+from planner.ledger_facts import STAGES, Facts, LedgerAssumptions, joined
+from planner.ledger_overlap import Claims, counted_once
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.pipeline import Plan
+
+ALL: Final = "all"
+NO_MW: Final = 0.0
+MONEY: Final = ("waiting", "chips", "depreciation", "depreciation_year", "interest",
+                "interest_year")  # fmt: skip
+
+
+def _empty() -> Any:  # noqa: ANN401 - the type of a field default
+    return field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger, as tidy tables; column `rows` names the rows that each figure stands on.
+
+    Attributes
+    ----------
+    programs
+        Pledged, counted once, located by stage, due, on time, late, without a place.
+    pledges
+        Pledge by pledge: located, what it may share with others, what is left without a place.
+    listed
+        Rows that are not added: money, energy, queues, forecasts, sums of other rows.
+    by_year
+        Program and year: due, powered, late; pledges due without a place.
+    places
+        Country and state: located, due, on time, late, capital that waits.
+    sites
+        Sites of each program: how sure, megawatts, due, on time, late.
+    claimed
+        Sites that several pledges claim.
+    capital
+        Late sites: capital that waits, depreciation, interest.
+    facilities
+        Financings of sites, by name.
+    concentration
+        Debt by borrower, tenant and lender.
+    powering
+        What the remedies cost; empty where the plan holds none.
+    regions
+        Regions with sites due: share of the region's peak.
+    costs, equivalents, checks, claims
+        Cost of a gigawatt; equivalents; comparisons; figures of the founding articles.
+    """
+
+    facts: Facts
+    assumptions: LedgerAssumptions
+    case: Case
+    planned: bool
+    programs: pd.DataFrame
+    pledges: pd.DataFrame
+    listed: pd.DataFrame
+    costs: pd.DataFrame
+    equivalents: pd.DataFrame
+    claims: pd.DataFrame
+    by_year: pd.DataFrame = _empty()
+    places: pd.DataFrame = _empty()
+    sites: pd.DataFrame = _empty()
+    claimed: pd.DataFrame = _empty()
+    capital: pd.DataFrame = _empty()
+    facilities: pd.DataFrame = _empty()
+    concentration: pd.DataFrame = _empty()
+    powering: pd.DataFrame = _empty()
+    regions: pd.DataFrame = _empty()
+    checks: pd.DataFrame = _empty()
+
+
+TABLES: Final = (
+    "programs", "pledges", "listed", "by_year", "places", "sites", "claimed", "capital", "facilities",
+    "concentration", "powering", "regions", "costs", "equivalents", "checks", "claims",
+)  # fmt: skip
+
+
+def reconcile(case: Case, assumptions: LedgerAssumptions | None = None) -> Ledger:
+    """Reconcile pledges with each other and with the located sites; no plan is needed.
+
+    Parameters
+    ----------
+    case
+        The question; its as-of date decides which facts are read.
+    assumptions
+        What may be argued about.
+    """
+    given = assumptions or LedgerAssumptions()
+    facts = ledger_facts.read(case.assumptions.as_of)
+    sites = ledger_facts.megawatts(case)
+    pledged = ledger_facts.loads(facts, case, given)
+    placed = ledger_facts.members(facts, sites)
+    sets = ledger_facts.claims(facts, pledged, sites, placed)
+    programs = _programs(facts, pledged, sites, placed, sets)
+    return Ledger(
+        facts=facts,
+        assumptions=given,
+        case=case,
+        planned=False,
+        programs=programs,
+        pledges=_pledges(pledged, sites, sets),
+        listed=_listed(facts, pledged),
+        costs=ledger_money.cost_table(facts, given),
+        equivalents=ledger_checks.equivalents(programs, facts),
+        claims=ledger_checks.claims(facts, given, sites, programs),
+        claimed=_claimed(pledged, sets),
+        sites=_program_sites(sites, placed),
+    )
+
+
+def build(
+    plan: Plan,
+    assumptions: LedgerAssumptions | None = None,
+    *,
+    remedies: pd.DataFrame | None = None,
+) -> Ledger:
+    """Reconcile the pledges and say which of their places are powered, and what lateness costs.
+
+    Parameters
+    ----------
+    plan
+        The answer, as from :func:`planner.check`.
+    assumptions
+        What may be argued about.
+    remedies
+        Remedies with their cost (see :func:`planner.ledger_money.powering`).
+    """
+    ledger = reconcile(plan.case, assumptions)
+    facts, given = ledger.facts, ledger.assumptions
+    sites = ledger_facts.megawatts(plan.case)
+    placed = ledger_facts.members(facts, sites)
+    order = demand.numbered(plan.case.periods).to_dict()
+    late = ledger_money.lateness(plan.steps, plan.served, order)
+    capital = ledger_money.capital(facts, given, sites, late)
+    judged = ledger_money.facilities(facts, sites, plan.sites, late)
+    annual = _annual(plan, sites)
+    return replace(
+        ledger,
+        planned=True,
+        programs=_powered(ledger.programs, placed, sites, late, capital),
+        by_year=_by_year(plan, ledger, placed, sites),
+        places=_places(sites, late, capital),
+        sites=_judged(ledger.sites, late, plan.sites),
+        capital=capital,
+        facilities=judged,
+        concentration=ledger_money.concentration(facts, judged),
+        powering=ledger_money.powering(remedies),
+        regions=_regions(plan),
+        checks=ledger_checks.checks(facts, plan.case, sites, annual),
+    )
+
+
+# --- reconciling ---------------------------------------------------------------------------------
+
+
+def _programs(
+    facts: Facts,
+    pledged: pd.DataFrame,
+    sites: pd.DataFrame,
+    placed: pd.DataFrame,
+    sets: Claims,
+) -> pd.DataFrame:
+    names = facts.members.drop_duplicates("program").set_index("program")["name"]
+    rows = [
+        _program(str(program), str(name), ledger_facts.pledges_of(facts, pledged, str(program)),
+                 placed[placed["program"] == program], pledged, sites, sets)
+        for program, name in names.items()
+    ]  # fmt: skip
+    everything = placed.groupby("site", as_index=False).agg(
+        certain=("certain", "max"), limit_mw=("limit_mw", "max")
+    )
+    claimed = [name for name in sets.mw if name in set(sites["site"])]
+    everything = everything[everything["site"].isin(claimed)]
+    rest = [site for site in claimed if site not in set(everything["site"])]
+    more = pd.DataFrame({"site": rest, "certain": True, "limit_mw": np.nan})
+    every = pd.concat([everything, more], ignore_index=True)
+    rows.append(_program(ALL, "All pledges", list(pledged["pledge"]), every, pledged, sites, sets))
+    return pd.DataFrame(rows)
+
+
+def _program(
+    program: str,
+    name: str,
+    names: list[str],
+    placed: pd.DataFrame,
+    pledged: pd.DataFrame,
+    sites: pd.DataFrame,
+    sets: Claims,
+) -> dict[str, object]:
+    own = located(sites, placed)
+    size = pledged.set_index("pledge")["mw"]
+    once = counted_once(_part(sets, set(names)))
+    near = {other for pair in sets.pairs() if pair & set(names) for other in pair}
+    near &= set(own.loc[own["meant"] > 0, "site"])
+    joint = counted_once(_part(sets, set(names) | near))
+    held = sum(sets.mw[site] for site in near)
+    firm, sure = own[own["certain"]], own["certain"]
+    stages = {
+        f"{word}_mw": float(firm.loc[firm["stage"] == word, "rest"].sum()) for word in STAGES[1:]
+    }
+    return {
+        "program": program,
+        "name": name,
+        "pledges": len(names),
+        "pledged_sum_mw": float(size.reindex(names).sum()),
+        "once_low_mw": once[0],
+        "once_high_mw": once[1],
+        "located_low_mw": float(firm["firm"].sum()),
+        "located_high_mw": float(own["meant"].sum()),
+        "operating_mw": float(own.loc[sure, "operating"].sum()),
+        **stages,
+        "unplaced_low_mw": max(0.0, round(joint[0] - held, 6)),
+        "unplaced_high_mw": max(0.0, round(joint[1] - held, 6)),
+        "sites": len(own),
+        "rows": _told(names, own),
+    }
+
+
+def _told(names: list[str], own: pd.DataFrame) -> str:
+    parts = [joined(names, "pledges"), joined(own["site"], "sites"), "assumption:pue"]
+    return ";".join(part for part in parts if part)
+
+
+def located(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Megawatts of the sites of a program: `meant` (published), `firm`, `operating`, `rest`."""
+    rows = sites.merge(placed[["site", "certain", "limit_mw"]], on="site")
+    limit = rows["limit_mw"].fillna(np.inf)
+    rows["meant"] = np.fmin(rows["stated_mw"], limit)
+    rows["firm"] = np.fmin(rows["firm_mw"], limit)
+    rows["operating"] = np.fmin(rows["operating_mw"], rows["firm"])
+    rows["rest"] = rows["firm"] - rows["operating"]
+    rows["stage"] = ledger_facts.stage(rows)
+    return rows
+
+
+def _program_sites(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """List the sites of every program with the megawatts that are meant."""
+    parts = [
+        located(sites, rows).assign(program=program) for program, rows in placed.groupby("program")
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    renamed = {"meant": "meant_mw", "firm": "firm_meant_mw", "operating": "operating_meant_mw"}
+    columns = ["program", "site", "name", "operator", "certain", "status", "meant_mw",
+               "firm_meant_mw", "operating_meant_mw", "converted", "confidence"]  # fmt: skip
+    table = table.rename(columns=renamed)[columns]
+    return table.assign(rows=[f"sites:{site};assumption:pue" for site in table["site"]])
+
+
+def _judged(rows: pd.DataFrame, late: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    told = verdicts[["site", "verdict", "reason", "cause", "target_period", "earliest_period"]]
+    numbers = ["due_mw", "on_time_mw", "late_mw", "wait_years"]
+    table = rows.merge(late[["site", *numbers]], on="site", how="left").merge(told, on="site")
+    table[numbers] = table[numbers].astype(float).fillna(0.0)
+    return table.assign(rows=[f"{row.rows};plan:{row.site}" for row in table.itertuples()])
+
+
+def _part(sets: Claims, names: set[str]) -> Claims:
+    """Keep the sets of some names and what is known of them."""
+
+    def kept(many: object) -> dict[str, frozenset[str]]:
+        pairs = many.items() if isinstance(many, dict) else ()
+        found = {name: held & names for name, held in pairs if name in names}
+        return {name: held for name, held in found.items() if held}
+
+    return Claims(
+        {name: mw for name, mw in sets.mw.items() if name in names},
+        frozenset(pair for pair in sets.shares if pair <= names),
+        kept(sets.within),
+        kept(sets.located),
+    )
+
+
+def _pledges(pledged: pd.DataFrame, sites: pd.DataFrame, sets: Claims) -> pd.DataFrame:
+    """Say of each pledge what is located and what it may share with others."""
+    known = set(sites["site"])
+    found = []
+    for row in pledged.itertuples():
+        near = {name for pair in sets.pairs() if row.pledge in pair for name in pair}
+        others = sorted(near - known - {row.pledge})
+        places = sorted((sets.located or {}).get(str(row.pledge), ()))
+        maybe = sorted(near & known - set(places))
+        held = min(float(row.mw), sum(sets.mw[place] for place in places))
+        shared = sum(sets.mw[name] for name in [*others, *maybe])
+        nested = sorted((sets.within or {}).get(str(row.pledge), ()))
+        left = float(row.mw) - held
+        found.append({
+            "pledge": row.pledge, "by": row.by, "layer": row.layer, "state": row.state,
+            "mw_basis": row.mw_basis, "converted": row.converted, "mw": float(row.mw),
+            "located_mw": held, "unplaced_low_mw": max(0.0, left - shared),
+            "unplaced_high_mw": 0.0 if nested else left,
+            "places": ", ".join(places), "within": ", ".join(nested),
+            "may_share_with": ", ".join(name for name in others if name not in nested),
+            "confidence": row.confidence, "source": row.source,
+            "rows": ";".join(filter(None, [
+                f"pledges:{row.pledge}", joined(others, "pledges"),
+                joined([*places, *maybe], "sites"), "assumption:pue",
+            ])),
+        })  # fmt: skip
+    table = pd.DataFrame(found)
+    return table.sort_values(["mw", "pledge"], ascending=[False, True], ignore_index=True)
+
+
+def _listed(facts: Facts, pledged: pd.DataFrame) -> pd.DataFrame:
+    rows = facts.pledges[~facts.pledges["pledge"].isin(pledged["pledge"])]
+    rows = rows.merge(facts.states[["pledge", "state"]], on="pledge", how="left")
+    columns = ["pledge", "by", "kind", "state", "mw", "basis_words", "usd_bn", "usd_basis",
+               "period", "confidence", "source"]  # fmt: skip
+    told = [f"pledges:{name}" for name in rows["pledge"]]
+    return rows[columns].assign(rows=told).reset_index(drop=True)
+
+
+def _claimed(pledged: pd.DataFrame, sets: Claims) -> pd.DataFrame:
+    """Sites that more than one pledge claims, with every one of them."""
+    known = set(pledged["pledge"])
+    found = []
+    for site in sorted(set(sets.mw) - known):
+        of = sorted({name for pair in sets.pairs() if site in pair for name in pair} & known)
+        if len(of) > 1:
+            named = [name for name in of if site in (sets.located or {}).get(name, ())]
+            found.append({
+                "site": site, "mw": sets.mw[site], "claims": len(of), "named_by": ", ".join(named),
+                "maybe_by": ", ".join(name for name in of if name not in named),
+                "rows": f"sites:{site};{joined(of, 'pledges')}",
+            })  # fmt: skip
+    columns = ["site", "mw", "claims", "named_by", "maybe_by", "rows"]
+    table = pd.DataFrame(found, columns=columns)
+    return table.sort_values(["claims", "mw", "site"], ascending=[False, False, True],
+                             ignore_index=True)  # fmt: skip
+
+
+# --- powered? ------------------------------------------------------------------------------------
+
+
+def _powered(
+    programs: pd.DataFrame,
+    placed: pd.DataFrame,
+    sites: pd.DataFrame,
+    late: pd.DataFrame,
+    capital: pd.DataFrame,
+) -> pd.DataFrame:
+    """Add what is due, on time and late, how long it waits, and the capital that waits."""
+    money = [f"{word}_{end}" for word in MONEY for end in ("low", "high")]
+    found = []
+    for row in programs.itertuples():
+        own = set(_sites_of(str(row.program), placed, sites, str(row.rows)))
+        part = late[late["site"].isin(own)]
+        waits = float(part["late_mw"].sum())
+        found.append({
+            "program": row.program,
+            "due_mw": float(part["due_mw"].sum()),
+            "on_time_mw": float(part["due_mw"].sum() - waits),
+            "late_mw": waits,
+            "wait_years": float(part["late_mw_years"].sum() / waits) if waits else 0.0,
+            "open_ended": bool(part["open_ended"].any()),
+            **capital.loc[capital["site"].isin(own), money].sum().to_dict(),
+        })  # fmt: skip
+    table = programs.merge(pd.DataFrame(found), on="program")
+    undated = table["located_high_mw"] - table["operating_mw"] - table["due_mw"]
+    table["undated_mw"] = undated.clip(lower=0.0)
+    rates = joined(["all_in_bernstein", "rack_compute", "rack_rest", "chips_per_gw", "shell_per_mw",
+                    "power_share", "chip_life", "sofr", "sofr_implied"], "rates")  # fmt: skip
+    table["rows"] = table["rows"] + ";plan:all;" + rates
+    return table
+
+
+def _sites_of(program: str, placed: pd.DataFrame, sites: pd.DataFrame, told: str) -> list[str]:
+    """Certain sites of a program; of all pledges, every site that they claim."""
+    if program == ALL:
+        named = {part.removeprefix("sites:") for part in told.split(";") if part[:6] == "sites:"}
+        return [site for site in sites["site"] if site in named]
+    mine = placed[(placed["program"] == program) & placed["certain"]]
+    return list(mine["site"])
+
+
+def _by_year(
+    plan: Plan, ledger: Ledger, placed: pd.DataFrame, sites: pd.DataFrame
+) -> pd.DataFrame:
+    """Per program and year: operating, due, powered, late, and pledges due without a place."""
+    found = []
+    pledged = ledger_facts.loads(ledger.facts, plan.case, ledger.assumptions)
+    left = ledger.pledges.merge(pledged[["pledge", "due_year"]], on="pledge")
+    for row in ledger.programs.itertuples():
+        own = _sites_of(str(row.program), placed, sites, str(row.rows))
+        names = list(pledged["pledge"])
+        if row.program != ALL:
+            names = ledger_facts.pledges_of(ledger.facts, pledged, str(row.program))
+        table = _yearly(plan, set(own))
+        table["operating_mw"] = row.operating_mw
+        for end in ("low", "high"):
+            whole = float(getattr(row, f"unplaced_{end}_mw"))
+            by = [_unplaced(left, names, year, f"unplaced_{end}_mw") for year in table["year"]]
+            table[f"unplaced_{end}_mw"] = [min(whole, mw) for mw in by]
+            table[f"unplaced_undated_{end}_mw"] = whole - table[f"unplaced_{end}_mw"]
+        table.insert(0, "program", row.program)
+        table["rows"] = f"{row.rows};plan:all"
+        found.append(table)
+    return pd.concat(found, ignore_index=True)
+
+
+def _unplaced(left: pd.DataFrame, names: list[str], year: int, column: str) -> float:
+    """Megawatts of some pledges that are due by a year and have no place."""
+    due = left["pledge"].isin(names) & (left["due_year"] <= year)
+    return float(left.loc[due, column].sum())
+
+
+def _yearly(plan: Plan, sites: set[str]) -> pd.DataFrame:
+    """Due and powered megawatts of some sites by the end of the summer of each year."""
+    steps = plan.steps[plan.steps["site"].isin(sites)]
+    served = plan.served[plan.served["site"].isin(sites)]
+    numbers = demand.numbered(plan.case.periods)
+    rows = []
+    for year, periods in plan.case.periods.groupby("year"):
+        last = periods["period"].iloc[-1]
+        due = float(steps.loc[steps["target"] <= numbers[last], "mw"].sum())
+        powered = float(served.loc[served["period"] == last, "served_mw"].sum())
+        rows.append((int(str(year)), due, powered, max(0.0, due - powered)))
+    return pd.DataFrame(rows, columns=["year", "due_mw", "powered_mw", "late_mw"])
+
+
+def _annual(plan: Plan, sites: pd.DataFrame) -> pd.DataFrame:
+    """Added since the base date, by country and year: named sites powered since and due."""
+    since = demand.energised(plan.case, plan.sites[["site", "region"]])
+    grid = plan.case.regions.set_index("region")["grid"]
+    country = {"US": "us", "IN": "india"}
+    found = []
+    for code, name in country.items():
+        own = set(sites.loc[sites["country"] == code, "site"])
+        regions = [region for region in since.index if grid.get(region) == name]
+        begun = float(since.reindex(regions).sum())
+        table = _yearly(plan, own)
+        table[["due_mw", "powered_mw"]] += begun
+        found.append(table.assign(country=code))
+    return pd.concat(found, ignore_index=True)
+
+
+def _places(sites: pd.DataFrame, late: pd.DataFrame, capital: pd.DataFrame) -> pd.DataFrame:
+    money = ["waiting_low", "waiting_high"]
+    rows = sites.merge(late, on="site", how="left")
+    rows = rows.merge(capital[["site", *money]], on="site", how="left")
+    numbers = ["due_mw", "on_time_mw", "late_mw", *money]
+    rows[numbers] = rows[numbers].astype(float).fillna(0.0)
+    rows["state"] = rows["state"].fillna("")
+    table = rows.groupby(["country", "state"]).agg(
+        sites=("site", "size"), stated_mw=("stated_mw", "sum"), firm_mw=("firm_mw", "sum"),
+        operating_mw=("operating_mw", "sum"), due_mw=("due_mw", "sum"),
+        on_time_mw=("on_time_mw", "sum"), late_mw=("late_mw", "sum"),
+        waiting_low=("waiting_low", "sum"), waiting_high=("waiting_high", "sum"),
+        rows=("site", lambda ids: joined(ids, "sites") + ";plan:all"),
+    )  # fmt: skip
+    return table.reset_index().sort_values(
+        ["firm_mw", "country", "state"], ascending=[False, True, True], ignore_index=True
+    )
+
+
+def _regions(plan: Plan) -> pd.DataFrame:
+    """Megawatts due in each region as a share of its forecast peak, at the end of the horizon."""
+    last = plan.case.periods["period"].iloc[-1]
+    peaks = plan.regions[plan.regions["period"] == last].set_index("region")
+    due = plan.steps.groupby("region")["mw"].sum()
+    late = plan.steps.groupby("region")["late_mw"].sum()
+    native = peaks.reindex(due.index)["native_mw"]
+    sites = plan.steps.groupby("region")["site"].agg(lambda ids: joined(ids, "sites"))
+    return pd.DataFrame({
+        "region": due.index, "due_mw": due.to_numpy(), "late_mw": late.to_numpy(),
+        "native_peak_mw": native.to_numpy(), "share": (due / native).to_numpy(),
+        "rows": (sites + ";plan:all").to_numpy(),
+    }).sort_values(["due_mw", "region"], ascending=[False, True], ignore_index=True)  # fmt: skip
+
+
+# --- placing the remainder -----------------------------------------------------------------------
+
+
+def place_remainder(plan: Plan, ledger: Ledger, program: str, *, high: bool = True) -> Case:
+    """Spread what has no place over regions with headroom, as an assumption, ready to be checked.
+
+    Each region with headroom at the end of the horizon gets a site of its share of the headroom,
+    due at the end of the last year of the program's pledges (or of the horizon).
+
+    Returns
+    -------
+    Case
+        The question with added sites `remainder-...`, of low confidence and without a queue rank
+        better than any other: they are announced on the as-of date.
+    """
+    row = ledger.programs.set_index("program").loc[program]
+    wanted = float(row["unplaced_high_mw" if high else "unplaced_low_mw"])
+    pledged = ledger_facts.loads(ledger.facts, plan.case, ledger.assumptions)
+    names = set(pledged["pledge"])
+    if program != ALL:
+        names = set(ledger_facts.pledges_of(ledger.facts, pledged, program))
+    year = pledged.loc[pledged["pledge"].isin(names), "due_year"].max()
+    last = plan.case.periods.iloc[-1]
+    end = pd.Timestamp(last["end"])
+    due = min(end, pd.Timestamp(year=int(year), month=12, day=31)) if pd.notna(year) else end
+    room = plan.regions[plan.regions["period"] == last["period"]].merge(
+        plan.case.regions[["region", "lat", "lon", "state"]], on="region"
+    )
+    room = room[room["headroom_mw"] > 0]
+    if wanted <= 0 or room.empty:
+        return plan.case
+    share = wanted * room["headroom_mw"] / room["headroom_mw"].sum()
+    return _with_sites(plan.case, room.assign(mw=share), due, program)
+
+
+def _with_sites(case: Case, room: pd.DataFrame, due: pd.Timestamp, program: str) -> Case:
+    day = pd.Timestamp(case.assumptions.as_of)
+    names = "remainder-" + room["region"].str.lower()
+    added = pd.DataFrame({
+        "site": names, "name": "Remainder of " + program + ", " + room["region"],
+        "program": program, "country": "", "state": "", "lat": room["lat"], "lon": room["lon"],
+        "location": "assumption: spread by headroom", "status": "announced",
+        "grid_connection": "grid", "facility_mw": room["mw"], "mw_quality": "announced",
+        "full_power_date": due, "date_basis": "announced", "announced_on": day,
+        "note": "assumption", "source": "assumption", "known_on": day, "confidence": "medium",
+    }).reindex(columns=case.sites.columns)  # fmt: skip
+    for column in case.sites.columns:
+        added[column] = added[column].astype(case.sites[column].dtype)
+    return case.but(sites=pd.concat([case.sites, added], ignore_index=True))
+
+
+# --- where a figure comes from -------------------------------------------------------------------
+
+
+def trace(ledger: Ledger, rows: str) -> pd.DataFrame:
+    """List the facts behind a figure with their documents.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    rows
+        Cell of a column `rows`: "pledges:stargate_500bn;sites:us-tx-stargate-abilene".
+
+    Returns
+    -------
+    pd.DataFrame
+        `row`, `source`, `publisher`, `document`, `published_on`, `address`, `confidence`.
+    """
+    found = [(part, *_document(ledger, *part.split(":", 1))) for part in rows.split(";") if part]
+    table = pd.DataFrame(found, columns=["row", "source", "confidence"])
+    documents = pd.concat([ledger.facts.sources, ledger.case.sources]).drop_duplicates("source")
+    columns = ["source", "publisher", "document", "published_on", "address"]
+    return table.merge(documents[columns], on="source", how="left")
+
+
+def _document(ledger: Ledger, table: str, name: str) -> tuple[str, str]:
+    """Return source and confidence of a row; a plan and an assumption are sources of their own."""
+    if table == "assumption":
+        return "assumption", "medium"
+    if table == "plan" or name == ALL:
+        return "plan", "medium"
+    if table == "sites":
+        rows, key = ledger.case.sites, "site"
+    else:
+        rows = getattr(ledger.facts, table)
+        key = {"pledges": "pledge", "rates": "rate", "benchmarks": "benchmark",
+               "claims": "claim", "financing": "financing"}[table]  # fmt: skip
+    row = rows.loc[rows[key] == name].iloc[0]
+    return str(row["source"]), str(row["confidence"])
+
+
+def site_lines(ledger: Ledger, site: str) -> list[str]:
+    """Say in a few lines what the ledger knows of a site, for `why`, the briefing and the map."""
+    lines = []
+    claimed = ledger.claimed[ledger.claimed["site"] == site]
+    for row in claimed.itertuples():
+        maybe = f"; perhaps also {row.maybe_by}" if row.maybe_by else ""
+        lines.append(f"Claimed by {row.claims} pledges: {row.named_by or 'none by name'}{maybe}.")
+    if len(ledger.capital):
+        for row in ledger.capital[ledger.capital["site"] == site].itertuples():
+            least = "at least " if row.open_ended else ""
+            lines.append(
+                f"Capital that waits: USD {row.waiting_low:.1f} to {row.waiting_high:.1f} bn"
+                f" ({row.budget}), for {least}{row.wait_years:.1f} years; interest USD"
+                f" {row.interest_low:.1f} to {row.interest_high:.1f} bn."
+            )
+    if len(ledger.facilities):
+        for row in ledger.facilities[ledger.facilities["site"] == site].itertuples():
+            lines.append(
+                f"{row.kind_words}: USD {row.usd_bn:g} bn, borrower {row.borrower}, lenders"
+                f" {row.lender}."
+            )
+    return lines

@@ -1,0 +1,237 @@
+"""Another place: where a load of a given size could be powered by a given date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner import demand, horizon, match, model, pipeline
+from planner.case import half_year
+from planner.errors import DataError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from planner.case import Case
+
+PROBE: Final = "new load"
+COLUMNS: Final = (
+    "area", "region", "name", "verdict", "powered_mw", "in_full_from", "connection_ready",
+    "displaced_mw", "headroom_mw", "delivery_tested",
+)
+
+
+def rank(case: Case, *, mw: float, by: date, near: str | None = None, flexible: bool = False) -> pd.DataFrame:
+    """Rank regions and pockets by what they could power of a new load by a date.
+
+    The new load comes after everything announced; `displaced_mw` is what others would lose if it
+    came first.
+
+    Parameters
+    ----------
+    case
+        The question.
+    mw
+        Megawatts of the new load (facility).
+    by
+        Date by which they are needed.
+    near
+        State: only its regions and those linked to them.
+    flexible
+        Whether the load gives way in the hours of `Assumptions.flexible_hours`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `area`, `region`, `name`, `verdict`, `powered_mw` by the date, `in_full_from`,
+        `connection_ready`, `displaced_mw`, `headroom_mw`, `delivery_tested`; best first.
+
+    Raises
+    ------
+    DataError
+        The megawatts or the date cannot be meant, or no region is near.
+    """
+    number = _checked(case, mw, by)
+    areas = _areas(case, near)
+    placed = match.place(case)
+    asked = demand.steps(case, placed)
+    loads = demand.native(case, placed)
+    ready = _ready(case, areas, mw)
+    frames = [
+        _of_grid(terms, areas[areas["region"].isin(terms.supply.index)], ready, mw, number, flexible)
+        for terms in pipeline.gather(case, asked, loads, decisions=True)
+        if areas["region"].isin(terms.supply.index).any()
+    ]
+    rows = pd.concat(frames, ignore_index=True).merge(areas, on="area")
+    rows["verdict"] = np.where(rows["powered_mw"] >= mw - 1e-3, "on time", "late")
+    rows.loc[rows["in_full_from"].isna(), "verdict"] = "not before the horizon"
+    rows["connection_ready"] = rows["area"].map(ready["day"])
+    order = ["powered_mw", "in_full_from", "displaced_mw", "area"]
+    rows["in_full_key"] = rows["in_full_from"].map(_key)
+    rows = rows.sort_values(
+        ["powered_mw", "in_full_key", "displaced_mw", "area"],
+        ascending=[False, True, True, True],
+        ignore_index=True,
+    )
+    assert order  # noqa: S101
+    return rows[list(COLUMNS)]
+
+
+def _key(period: object) -> str:
+    if not isinstance(period, str):
+        return "9999"
+    year, season = period.split("-")
+    return f"{year}{season == 'summer':d}"
+
+
+def _checked(case: Case, mw: float, by: date) -> int:
+    numbers = demand.numbered(case.periods)
+    number = int(half_year(pd.Series([pd.Timestamp(by)])).iloc[0])
+    problems = []
+    if not 0 < mw < 1e5:
+        problems.append(f"--mw is {mw}; write megawatts of the whole site, for example 1000.")
+    if not numbers.iloc[0] <= number <= numbers.iloc[-1]:
+        problems.append(
+            f"--by is {by}; it must lie between {case.assumptions.as_of} and the end of the horizon"
+            f" ({numbers.index[-1]})."
+        )
+    if problems:
+        raise DataError(problems)
+    return number
+
+
+def _areas(case: Case, near: str | None) -> pd.DataFrame:
+    regions = case.regions[["region", "name", "state"]].assign(area=case.regions["region"])
+    pockets = case.pockets.rename(columns={"pocket": "area"})[["area", "region", "name"]]
+    pockets = pockets.merge(regions[["region", "state"]], on="region")
+    areas = pd.concat([regions, pockets], ignore_index=True)
+    if near is not None:
+        own = set(regions.loc[regions["state"] == near, "region"])
+        if not own:
+            raise DataError([f"--near is {near!r}; no region lies there. Known: {', '.join(sorted(set(regions['state'])))}."])
+        links = case.links
+        beside = set(links.loc[links["from_region"].isin(own), "to_region"])
+        beside |= set(links.loc[links["to_region"].isin(own), "from_region"])
+        areas = areas[areas["region"].isin(own | beside)]
+    tested = set(case.delivery.loc[case.delivery["quantity"] == "import_limit", "pocket"])
+    return areas.assign(delivery_tested=areas["area"].isin(tested))[["area", "region", "name", "delivery_tested"]]
+
+
+def _ready(case: Case, areas: pd.DataFrame, mw: float) -> pd.DataFrame:
+    """When a request of today would be connected in each area."""
+    pockets = set(case.pockets["pocket"])
+    fresh = pd.DataFrame({
+        "site": areas["area"],
+        "mw": mw,
+        "region": areas["region"],
+        "pocket": areas["area"].where(areas["area"].isin(pockets)),
+        "status": "announced",
+        "on_grid": True,
+        "announced_on": pd.Timestamp(case.assumptions.as_of),
+    })
+    found = demand.connected(fresh, case).set_index("site")
+    return pd.DataFrame({"ready": found["ready"], "day": found["ready_date"], "rule": found["rule"]})
+
+
+def _of_grid(
+    terms: model.Terms, areas: pd.DataFrame, ready: pd.DataFrame, mw: float, number: int, flexible: bool  # noqa: FBT001
+) -> pd.DataFrame:
+    """Try the load in each area, half-year by half-year, with all others held."""
+    allow = ("flexible",) if flexible else ()
+    powered = pd.DataFrame(0.0, index=areas["area"], columns=list(terms.periods.index))
+    displaced = pd.Series(0.0, index=areas["area"])
+    headroom = pd.Series(0.0, index=areas["area"])
+    for period, engine in horizon.windows(terms, allow=allow):
+        if engine.window.number < number:
+            continue
+        trial = Trial(engine)
+        for area, region in zip(areas["area"], areas["region"], strict=True):
+            if ready.at[area, "ready"] > engine.window.number and engine.window.number != number:
+                continue
+            room = trial.room(area, region)
+            if engine.window.number == number:
+                headroom[area] = room
+                displaced[area] = trial.displaced(area, region, mw)
+            if ready.at[area, "ready"] <= engine.window.number:
+                powered.at[area, period] = min(room, mw)
+    full = powered >= mw - 1e-3
+    first = full.idxmax(axis=1).where(full.any(axis=1))
+    at = terms.periods.index[terms.periods == number][0]
+    return pd.DataFrame({
+        "area": powered.index, "powered_mw": powered[at].to_numpy(), "in_full_from": first.to_numpy(),
+        "displaced_mw": displaced.to_numpy(), "headroom_mw": headroom.to_numpy(),
+    }).round(3)
+
+
+class Trial:
+    """A solved half-year in which a new load is tried, region by region."""
+
+    def __init__(self, engine: model.Engine) -> None:
+        self.engine = engine
+        self.held = {key: engine[variable] for key, variable in engine.window.wanting()}
+        self.bounds = {key: (v.lowBound, v.upBound) for key, v in engine.window.wanting()}
+        self.room_left = self._rooms()
+
+    def _rooms(self) -> dict[str, float]:
+        """Room left in each pocket that has a limit."""
+        window = self.engine.window
+        rooms = window.terms.room[window.terms.room["period"].isin(window.slots)]
+        left = {}
+        for row in rooms.itertuples():
+            steps = window.steps[(window.steps["pocket"] == row.pocket) & window.steps["on_grid"]]
+            used = sum(self.held[step,] for step in steps["step"])
+            left[row.pocket] = min(left.get(row.pocket, np.inf), max(row.room_mw - used, 0.0))
+        return left
+
+    def room(self, area: str, region: str) -> float:
+        """Megawatts that the area could power beside everything else."""
+        self._hold()
+        found = self._most(region)
+        return round(min(found, self.room_left.get(area, np.inf)), 3)
+
+    def displaced(self, area: str, region: str, mw: float) -> float:
+        """Megawatts that others would lose if the load came first."""
+        room = min(self.room_left.get(area, np.inf), mw)
+        self._open()
+        before = sum(self.held.values())
+        after = self._others(region, room)
+        return round(max(before - after, 0.0), 3)
+
+    def _hold(self) -> None:
+        for key, variable in self.engine.window.wanting():
+            self.engine.bound(variable, max(self.held[key] - 1e-6, 0.0), self.held[key] + 1e-6)
+
+    def _open(self) -> None:
+        for key, variable in self.engine.window.wanting():
+            self.engine.bound(variable, *self.bounds[key])
+
+    def _most(self, region: str) -> float:
+        """Take as much out of a region as leaves all others what they have."""
+        window = self.engine.window
+        low = 0.0
+        spare = self._flow_headroom(region)
+        margin = 1 + max(float(window.terms.margin.at[region, slot]) for slot in window.slots)
+        return max(low, spare / margin)
+
+    def _flow_headroom(self, region: str) -> float:
+        """Largest extra requirement a region can carry: its spare and what can flow in."""
+        probe = self.engine.window.probe
+        if probe is None:
+            return 0.0
+        self.engine.load(region)
+        flow = [(variable, model.FLOW_WEIGHT / 1e3) for variable in self.engine.window.flow.values()]
+        self.engine.bound(probe, 0.0, None)
+        self.engine.minimise([(probe, -1.0), *flow])
+        return self.engine[probe]
+
+    def _others(self, region: str, mw: float) -> float:
+        window = self.engine.window
+        margin = 1 + max(float(window.terms.margin.at[region, slot]) for slot in window.slots)
+        self.engine.load(region)
+        self.engine.bound(window.probe, 0.0, mw * margin)
+        costs: list[Any] = [(window.probe, -model.ON_TIME_WEIGHT)]
+        costs += [(variable, -1.0) for _, variable in window.wanting()]
+        self.engine.minimise(costs)
+        return float(sum(self.engine[variable] for _, variable in window.wanting()))
