@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from planner import model
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from planner.model import Engine
 
-type Run = list[tuple[str, Engine]]
+type Run = Iterable[tuple[str, Engine]]
 
 KINDS: Final = ("connection", "delivery", "import", "supply", "onsite")
 BEHIND: Final = ("delivery", "import", "supply")
@@ -22,6 +23,7 @@ PROBE_MW: Final = 100.0
 MONTHS: Final = 6
 QUARTERS: Final = 2
 SMALLEST_MW: Final = 0.5
+NOISE_MW: Final = 1e-3
 FREED: Final = ["site", "lifted", "period", "mw"]
 
 
@@ -72,8 +74,8 @@ def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -
 
 def _short(engine: Engine, steps: Iterable[str]) -> list[str]:
     window = engine.window
-    due = window.steps.set_index("step")["mw"]
-    return [s for s in steps if s in due.index and due[s] - engine[window.served[s]] > 1e-3]
+    due = {row.step: row.mw for row in window.layout.rows if row.target <= window.number}
+    return [s for s in steps if s in due and due[s] - engine[window.served[s]] > NOISE_MW]
 
 
 def _combinations(engine: Engine, waiting: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
@@ -85,21 +87,24 @@ def _combinations(engine: Engine, waiting: Mapping[str, list[str]]) -> list[tupl
 
 
 def _unready(engine: Engine, steps: Iterable[str]) -> bool:
-    rows = engine.window.steps
-    rows = rows[rows["step"].isin(list(steps))]
-    return bool((rows["on_grid"] & (rows["ready"] > engine.window.number)).any())
+    number = engine.window.number
+    return any(row.on_grid and row.ready > number for row in _due(engine, steps))
+
+
+def _due(engine: Engine, steps: Iterable[str]) -> list[Any]:
+    wanted, number = set(steps), engine.window.number
+    return [r for r in engine.window.layout.rows if r.step in wanted and r.target <= number]
 
 
 def _concerns(engine: Engine, kinds: tuple[str, ...], steps: Iterable[str]) -> bool:
-    rows = engine.window.steps.set_index("step")
-    rows = rows.loc[[step for step in steps if step in rows.index]]
+    rows = _due(engine, steps)
     if "onsite" in kinds:
-        return bool((~rows["on_grid"]).any())
+        return any(not row.on_grid for row in rows)
     if "connection" in kinds:
-        return _unready(engine, rows.index)
+        return _unready(engine, steps)
     if "delivery" in kinds:
-        return bool(rows["pocket"].notna().any())
-    return bool(rows["on_grid"].any())
+        return any(isinstance(row.pocket, str) for row in rows)
+    return any(row.on_grid for row in rows)
 
 
 def _lift(engine: Engine, kinds: Iterable[str], waiting: Mapping[str, list[str]]) -> None:
@@ -115,26 +120,27 @@ def _unlift(engine: Engine, kinds: Iterable[str]) -> None:
 
 
 def _plants(engine: Engine, waiting: Mapping[str, list[str]], extra_mw: float) -> None:
-    terms = engine.window.terms
     for site, slot in engine.window.own:
         if not waiting or site in waiting:
-            engine.at_most(("onsite", "plant", site, slot), terms.plants.loc[site, slot] + extra_mw)
+            key = ("onsite", "plant", site, slot)
+            engine.at_most(key, engine.limit(key) + extra_mw)
 
 
 def _supply(engine: Engine, home: str, extra_mw: float) -> None:
     """Give the rest of the pool supply without limit; a pool of one region gets it itself."""
-    terms = engine.window.terms
-    pools = terms.pools
+    pools = engine.window.terms.pools
     pool = [region for region in pools.index[pools == pools[home]] if region != home]
     for region in pool or [home]:
-        for slot in engine.window.slots:
-            spare = terms.supply.at[region, slot] - terms.requirement.at[region, slot]
-            engine.at_most(("adequacy", region, slot), float(spare) + extra_mw)
+        for slot in range(2):
+            key = ("adequacy", region, slot)
+            engine.at_most(key, engine.limit(key) + extra_mw)
 
 
 def _hold(engine: Engine, held: Mapping[Any, float]) -> None:
-    for key, variable in engine.window.wanting():
-        engine.bound(variable, max(held[key] - model.TOLERANCE_MW, 0.0), held[key] + model.TOLERANCE_MW)
+    keys = engine.window.wanting()
+    values = np.array([held[key] for key, _ in keys])
+    floor = np.maximum(values - model.TOLERANCE_MW, 0.0)
+    engine.bound_all([at for _, at in keys], floor, values + model.TOLERANCE_MW)
 
 
 def _serve_lifted(
@@ -142,8 +148,7 @@ def _serve_lifted(
 ) -> float:
     if "supply" not in kinds:
         return _serve(engine, steps, held, kinds)
-    rows = engine.window.steps
-    home = rows.loc[rows["step"].isin(steps), "region"].iloc[0]
+    home = _due(engine, steps)[0].region
     _supply(engine, home, model.UNLIMITED_MW)
     got = _serve(engine, steps, held, kinds)
     _supply(engine, home, 0.0)
@@ -155,18 +160,17 @@ def _serve(
 ) -> float:
     """Give a site all it can get while all others keep what they had."""
     window = engine.window
-    rows = window.steps.set_index("step")
-    mine = [step for step in steps if step in rows.index]
-    for step in mine:
-        row = rows.loc[step]
-        free = "connection" in kinds or row["ready"] <= window.number or row["site"] in window.terms.plants.index
-        high = float(row["mw"]) if free or not row["on_grid"] else held[step,]
-        engine.bound(window.served[step], held[step,], max(high, held[step,]))
-    flow = [(variable, model.FLOW_WEIGHT / 1e3) for variable in window.flow.values()]
-    engine.minimise([*flow, *((window.served[step], -1.0) for step in mine)])
-    got = sum(engine[window.served[step]] for step in mine)
-    for step in mine:
-        engine.bound(window.served[step], held[step,], held[step,])
+    mine = _due(engine, steps)
+    for row in mine:
+        at = window.served[row.step]
+        free = "connection" in kinds or row.ready <= window.number or row.site in window.layout.plants
+        high = row.mw if free or not row.on_grid else held[row.step,]
+        engine.bound(at, held[row.step,], max(high, held[row.step,]))
+    flow = [(at, model.FLOW_WEIGHT / 1e3) for at in window.flow.values()]
+    engine.minimise([*flow, *((window.served[row.step], -1.0) for row in mine)])
+    got = sum(engine[window.served[row.step]] for row in mine)
+    for row in mine:
+        engine.bound(window.served[row.step], held[row.step,], held[row.step,])
     return float(got)
 
 
@@ -256,7 +260,7 @@ def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.
         model.lift(engine, ["build"])
         _hold(engine, held)
         for area, steps in areas.items():
-            mine = [s for s in steps if s in engine.window.served]
+            mine = [row.step for row in _due(engine, steps)]
             before = _serve(engine, mine, held, ()) if mine else 0.0
             for option in _of_area(options, area, engine.window.number).itertuples():
                 gain = _with(engine, option, mine, held) - before if mine else 0.0

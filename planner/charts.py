@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import explain, layers, maps, palette, supply
+from planner import explain, layers, maps, maps_margin, palette, supply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,7 +183,7 @@ def headroom(plan: Plan, *, count: int = MOST_REGIONS) -> Figure:
     for (row, column), place in np.ndenumerate(classes):
         axes.add_patch(_square(column, row, palette.HEADROOM_COLOURS[place]))
         value = wide.to_numpy()[row, column]
-        axes.text(column, row, _signed(value), ha="center", va="center", fontsize=6.5, color=maps.INK)
+        axes.text(column, row, _signed(value), ha="center", va="center", fontsize=6.5, color=maps_margin.INK)
     axes.set(xlim=(-0.5, len(wide.columns) - 0.5), ylim=(len(wide) - 0.5, -0.5))
     axes.set_xticks(range(len(wide.columns)), [str(year) for year in wide.columns])
     axes.set_yticks(range(len(wide)), list(wide.index), fontsize=7)
@@ -230,7 +230,7 @@ def slip(plan: Plan, *, count: int = MOST_SITES) -> Figure:
         last = end if np.isnan(row.earliest) else row.earliest
         axes.plot([row.promised, last], [place, place], color=look.colour, linewidth=2,
                   solid_capstyle="butt")  # fmt: skip
-        axes.plot(row.promised, place, "o", color="white", markeredgecolor=maps.INK, markersize=5)
+        axes.plot(row.promised, place, "o", color="white", markeredgecolor=maps_margin.INK, markersize=5)
         axes.plot(last, place, ">" if np.isnan(row.earliest) else look.marker, color=look.colour,
                   markersize=6, clip_on=False)  # fmt: skip
     names = [maps.label(site, name, gw * palette.MW_PER_GW) for site, name, gw in
@@ -249,7 +249,7 @@ def _slip_legend(axes: Axes) -> None:
     late, never = (palette.look(verdict) for verdict in (explain.LATE, explain.NEVER))
     plain: dict[str, Any] = {"linestyle": "", "markersize": 5}
     handles = [
-        Line2D([], [], marker="o", color="white", markeredgecolor=maps.INK, label="promised", **plain),
+        Line2D([], [], marker="o", color="white", markeredgecolor=maps_margin.INK, label="promised", **plain),
         Line2D([], [], marker=late.marker, color=late.colour, label="earliest in full", **plain),
         Line2D([], [], marker=">", color=never.colour, label="not before the horizon", **plain),
     ]
@@ -292,7 +292,7 @@ def _page(
 
     page = Figure(figsize=(SIZE_IN[0], high), dpi=DPI, facecolor="white")
     axes = page.add_axes((left, 0.62 / high, right - left, 1 - 1.18 / high))
-    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=maps.INK,
+    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=maps_margin.INK,
               va="center", parse_math=False)  # fmt: skip
     given = plan.case.assumptions
     foot = f"As of {given.as_of}, stance {given.stance}, load {given.load_scenario}; weakest"
@@ -327,7 +327,7 @@ def _signed(value: float) -> str:
 
 
 def _number(
-    axes: Axes, x: float, y: float, value: float, colour: str = maps.INK, va: str = "bottom"
+    axes: Axes, x: float, y: float, value: float, colour: str = maps_margin.INK, va: str = "bottom"
 ) -> None:
     up = 2 if va == "bottom" else -3
     axes.annotate(f"{value:.1f}", (x, y), (0, up), textcoords="offset points", ha="center", va=va,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from planner import model
@@ -12,6 +13,7 @@ from planner import model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+NOISE_MW: Final = 1e-5
 TRIALS: Final = (
     ("connection",),
     ("delivery",),
@@ -120,14 +122,20 @@ def windows(
     standing: dict[str, float] = {}
     allow = tuple(allow)
     names = list(terms.periods.index)
+    layout = model.Layout(terms)
+    engine = None
     for at, period in enumerate(names):
-        slots = names[at : at + 2]
-        window = model.Window(terms, int(terms.periods.iloc[at]), slots, carried, standing)
-        engine = model.Engine(model.fill(window), solver)
+        pair = (period, names[min(at + 1, len(names) - 1)])
+        window = model.Window(layout, int(terms.periods.iloc[at]), pair, carried, standing)
+        model.fill(window)
+        if engine is None:
+            engine = model.Engine(window, solver)
+        else:
+            engine.turn(window)
         model.lift(engine, allow)
         model.decide(engine)
         carried = _carry(engine)
-        standing = {option: engine[variable] for option, variable in window.built.items()}
+        standing = {option: engine[column] for option, column in window.built.items()}
         yield period, engine
 
 
@@ -143,13 +151,13 @@ def _frames(engine: model.Engine, period: str) -> dict[str, pd.DataFrame]:
 
 def _built(engine: model.Engine, period: str) -> pd.DataFrame:
     built = engine.window.built
-    rows = pd.DataFrame({"option": list(built), "built_mw": _values(engine, built.values())})
+    rows = pd.DataFrame({"option": list(built), "built_mw": _values(engine, list(built.values()))})
     return rows[rows["built_mw"] > model.TOLERANCE_MW].assign(period=period)
 
 
 def _give(engine: model.Engine, period: str) -> pd.DataFrame:
-    give = {key: v for key, v in engine.window.give.items() if key[1] == period}
-    rows = pd.DataFrame({"region": [k[0] for k in give], "give_mw": _values(engine, give.values())})
+    give = {key[0]: column for key, column in engine.window.give.items() if key[1] == 0}
+    rows = pd.DataFrame({"region": list(give), "give_mw": _values(engine, list(give.values()))})
     return rows[rows["give_mw"] > model.TOLERANCE_MW].assign(period=period)
 
 
@@ -170,11 +178,14 @@ def _joined(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
 def _served(engine: model.Engine, period: str) -> pd.DataFrame:
     window = engine.window
     steps = window.steps[["step", "site"]].assign(period=period)
-    return steps.assign(served_mw=_values(engine, (window.served[s] for s in steps["step"])))
+    return steps.assign(served_mw=_values(engine, [window.served[s] for s in steps["step"]]))
 
 
-def _values(engine: model.Engine, variables: Iterable[Any]) -> list[float]:
-    return [round(engine[variable], 6) + 0.0 for variable in variables]
+def _values(engine: model.Engine, columns: list[int]) -> list[float]:
+    """Read columns; what the solver leaves within its tolerance of zero is zero."""
+    values = engine.values[columns] if columns else np.zeros(0)
+    values = np.where(np.abs(values) < NOISE_MW, 0.0, values)
+    return [round(value, 6) + 0.0 for value in values.tolist()]
 
 
 def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
@@ -182,8 +193,8 @@ def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
     terms = window.terms
     regions = terms.supply.index
     loads, flows = model.loads_by_region(window), model.flows_by_region(window)
-    drawn = [sum(engine[v] * part for v, part in loads[region, period]) for region in regions]
-    inflow = [-sum(engine[v] * sign for v, sign in flows[region, period]) for region in regions]
+    drawn = [sum(engine[v] * part for v, part in loads[region, 0]) for region in regions]
+    inflow = [-sum(engine[v] * sign for v, sign in flows[region, 0]) for region in regions]
     unnamed = pd.Series(0.0, index=regions)
     for key, variable in window.unnamed.items():
         unnamed[key[0]] += engine[variable]
@@ -191,7 +202,7 @@ def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
         "supply_mw": terms.supply[period],
         "requirement_mw": terms.requirement[period],
         "net_import_mw": inflow,
-        "shortage_mw": _values(engine, (window.short[region, period] for region in regions)),
+        "shortage_mw": _values(engine, [window.short[region, 0] for region in regions]),
         "sites_mw": drawn - unnamed,
         "unnamed_mw": unnamed,
         "unnamed_asked_mw": terms.unnamed[period],
@@ -204,7 +215,7 @@ def _net_flows(engine: model.Engine, period: str) -> pd.DataFrame:
     rows = [
         (start, end, period, round(engine[variable] - engine[flow[end, start, slot]], 6) + 0.0)
         for (start, end, slot), variable in flow.items()
-        if slot == period and start < end
+        if slot == 0 and start < end
     ]
     return pd.DataFrame(rows, columns=COLUMNS["flows"])
 
@@ -227,7 +238,7 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
     missing = due.index[due - got > model.TOLERANCE_MW]
     frames = []
     values = engine.values
-    short = {key: engine[variable] for key, variable in engine.window.short.items()}
+    short = list(engine.window.short.values())
     for kinds in TRIALS if len(missing) else ():
         model.lift(engine, kinds)
         model.decide(engine)
@@ -235,12 +246,11 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
         model.restore(engine, kinds)
         frames.append(gain.round(6).rename("mw").reset_index().assign(lifted="+".join(kinds)))
     engine.values = values
-    for key, variable in engine.window.short.items():
-        engine.bound(variable, 0.0, short[key] + model.TOLERANCE_MW)
+    engine.bound_all(short, np.zeros(len(short)), values[short] + model.TOLERANCE_MW)
     return pd.concat(frames) if frames else pd.DataFrame(columns=COLUMNS["freed"])
 
 
 def _of_steps(engine: model.Engine, steps: Iterable[str]) -> pd.Series:
     """Return the powered megawatts of steps."""
     names = pd.Index(steps, name="step")
-    return pd.Series(_values(engine, (engine.window.served[s] for s in names)), names, float)
+    return pd.Series(_values(engine, [engine.window.served[s] for s in names]), names, float)

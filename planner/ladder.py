@@ -88,20 +88,18 @@ def climb(case: Case, *, solver: Any = None, tell: Callable[[str], None] | None 
     loads = demand.native(case, placed)
     terms = pipeline.gather(case, asked, loads, decisions=True)
     runs: dict[str, Solution] = {}
-    plain: list[causes.Run] = []
     for name, allow in RUNS.items():
         say(f"run: {name}")
-        solved = [list(horizon.windows(part, allow=allow, solver=solver)) for part in terms]
+        solved = [horizon.windows(part, allow=allow, solver=solver) for part in terms]
         runs[name] = horizon.together([horizon.collected(run, diagnose=name == "plain") for run in solved])
-        plain = plain or solved
     say("run: native load alone")
     alone = horizon.together([_native(part, solver) for part in terms])
     plan = pipeline.answer(case, placed, asked, loads, runs["plain"])
     steps = _steps(plan, runs, terms, case)
     say("causes")
-    named, table = _causes(plan, plain, case)
+    named = _causes(plan, terms, case)
     say("ranking")
-    ranking = _ranking(plan, plain, terms)
+    ranking = _ranking(plan, terms)
     options = pd.concat([part.options for part in terms], ignore_index=True)
     return Ladder(
         plan=plan,
@@ -122,7 +120,7 @@ def _native(terms: model.Terms, solver: Any) -> Solution:  # noqa: ANN401
         unnamed=terms.unnamed * 0.0,
         options=terms.options[terms.options["site"].isna()].reset_index(drop=True),
     )
-    return horizon.collected(list(horizon.windows(empty, allow=("remedies",), solver=solver)))
+    return horizon.collected(horizon.windows(empty, allow=("remedies",), solver=solver))
 
 
 def _steps(
@@ -184,31 +182,28 @@ def _dated(
     return pd.Series(dates, rows.index, dtype="datetime64[us]")
 
 
-def _causes(
-    plan: pipeline.Plan, plain: list[causes.Run], case: Case
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _causes(plan: pipeline.Plan, terms: list[model.Terms], case: Case) -> pd.DataFrame:
     late = plan.sites[plan.sites["verdict"].isin([explain.LATE, explain.NEVER])]
     steps = plan.steps[plan.steps["site"].isin(late["site"])].groupby("site")["step"].agg(list)
+    whole = late.set_index("site")["asked_mw"].to_dict()
     tables = []
-    for run in plain:
-        known = set(run[0][1].window.terms.steps["site"]) if run else set()
+    for part in terms:
+        known = set(part.steps["site"])
         mine = {site: steps[site] for site in late["site"] if site in known}
-        tables.append(causes.freed(run, mine, late.set_index("site")["asked_mw"].to_dict()))
+        tables.append(causes.freed(horizon.windows(part), mine, whole))
     table = pd.concat(tables, ignore_index=True)
-    return causes.name_causes(table, late, list(case.periods["period"])), table
+    return causes.name_causes(table, late, list(case.periods["period"]))
 
 
-def _ranking(
-    plan: pipeline.Plan, plain: list[causes.Run], terms: list[model.Terms]
-) -> pd.DataFrame:
+def _ranking(plan: pipeline.Plan, terms: list[model.Terms]) -> pd.DataFrame:
     late = plan.steps[plan.steps["late_mw"] > explain.TOLERANCE_MW]
     held = late.groupby("region")["late_mw"].sum().sort_values(ascending=False)
     worst = set(held.index[:WORST])
     parts = []
-    for run, part in zip(plain, terms, strict=True):
+    for part in terms:
         mine = late[late["region"].isin(worst & set(part.supply.index))]
         areas = mine.groupby("region")["step"].agg(list).to_dict()
-        parts.append(causes.rank(run, areas, part.options))
+        parts.append(causes.rank(horizon.windows(part), areas, part.options))
     return pd.concat(parts, ignore_index=True)
 
 

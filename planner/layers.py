@@ -54,6 +54,21 @@ class Frame:
     whole: bool
 
 
+@dataclass(frozen=True)
+class Scene:
+    """An answer, what is asked of it, and the sites: those with a verdict, and all others."""
+
+    plan: Plan
+    asked: Frame
+    sites: gpd.GeoDataFrame
+    others: gpd.GeoDataFrame
+
+
+def scene(plan: Plan, asked: Frame) -> Scene:
+    """Gather what a map and its notes draw on."""
+    return Scene(plan, asked, placed_sites(plan, asked), unassessed_sites(plan, asked))
+
+
 def frame(
     plan: Plan,
     *,
@@ -436,7 +451,7 @@ def sources(plan: Plan, asked: Frame, sites: Iterable[str]) -> list[str]:
     """Name the publishers that give most rows: of the grid, and of the sites that are drawn."""
     case = plan.case
     here = case.regions[case.regions["region"].isin(asked.regions)]["region"]
-    used = pd.concat([t.loc[t["region"].isin(here), "source"] for t in (case.load, case.supply)])
+    used: pd.Series = pd.concat([t.loc[t["region"].isin(here), "source"] for t in (case.load, case.supply)])
     listed = case.sites.loc[case.sites["site"].isin(set(sites)), "source"]
     return [f"grid: {_publishers(case, used)}", f"sites: {_publishers(case, listed)}"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner import demand, ledger_checks, ledger_facts, ledger_money
-from planner.ledger_facts import STAGES, Facts, LedgerAssumptions, joined
+from planner.ledger_facts import STAGES, Facts, LedgerAssumptions, each, joined
 from planner.ledger_overlap import Claims, counted_once
 
 if TYPE_CHECKING:
@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from planner.pipeline import Plan
 
 ALL: Final = "all"
-NO_MW: Final = 0.0
 MONEY: Final = ("waiting", "chips", "depreciation", "depreciation_year", "interest",
                 "interest_year")  # fmt: skip
-
-
-def _empty() -> Any:  # noqa: ANN401 - the type of a field default
-    return field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -70,21 +65,21 @@ class Ledger:
     costs: pd.DataFrame
     equivalents: pd.DataFrame
     claims: pd.DataFrame
-    by_year: pd.DataFrame = _empty()
-    places: pd.DataFrame = _empty()
-    sites: pd.DataFrame = _empty()
-    claimed: pd.DataFrame = _empty()
-    capital: pd.DataFrame = _empty()
-    facilities: pd.DataFrame = _empty()
-    concentration: pd.DataFrame = _empty()
-    powering: pd.DataFrame = _empty()
-    regions: pd.DataFrame = _empty()
-    checks: pd.DataFrame = _empty()
+    by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
+    places: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
+    claimed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    capital: pd.DataFrame = field(default_factory=pd.DataFrame)
+    facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    concentration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    powering: pd.DataFrame = field(default_factory=pd.DataFrame)
+    regions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    checks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 TABLES: Final = (
-    "programs", "pledges", "listed", "by_year", "places", "sites", "claimed", "capital", "facilities",
-    "concentration", "powering", "regions", "costs", "equivalents", "checks", "claims",
+    "programs", "pledges", "listed", "by_year", "places", "sites", "claimed", "capital",
+    "facilities", "concentration", "powering", "regions", "costs", "equivalents", "checks", "claims",
 )  # fmt: skip
 
 
@@ -142,7 +137,8 @@ def build(
     facts, given = ledger.facts, ledger.assumptions
     sites = ledger_facts.megawatts(plan.case)
     placed = ledger_facts.members(facts, sites)
-    order = demand.numbered(plan.case.periods).to_dict()
+    numbers = demand.numbered(plan.case.periods)
+    order = {str(name): int(number) for name, number in numbers.items()}
     late = ledger_money.lateness(plan.steps, plan.served, order)
     capital = ledger_money.capital(facts, given, sites, late)
     judged = ledger_money.facilities(facts, sites, plan.sites, late)
@@ -191,7 +187,7 @@ def _programs(
     return pd.DataFrame(rows)
 
 
-def _program(
+def _program(  # noqa: PLR0913, PLR0917 - one row of a table out of all of them
     program: str,
     name: str,
     names: list[str],
@@ -264,7 +260,7 @@ def _judged(rows: pd.DataFrame, late: pd.DataFrame, verdicts: pd.DataFrame) -> p
     numbers = ["due_mw", "on_time_mw", "late_mw", "wait_years"]
     table = rows.merge(late[["site", *numbers]], on="site", how="left").merge(told, on="site")
     table[numbers] = table[numbers].astype(float).fillna(0.0)
-    return table.assign(rows=[f"{row.rows};plan:{row.site}" for row in table.itertuples()])
+    return table.assign(rows=[f"{row.rows};plan:{row.site}" for row in each(table)])
 
 
 def _part(sets: Claims, names: set[str]) -> Claims:
@@ -287,7 +283,7 @@ def _pledges(pledged: pd.DataFrame, sites: pd.DataFrame, sets: Claims) -> pd.Dat
     """Say of each pledge what is located and what it may share with others."""
     known = set(sites["site"])
     found = []
-    for row in pledged.itertuples():
+    for row in each(pledged):
         near = {name for pair in sets.pairs() if row.pledge in pair for name in pair}
         others = sorted(near - known - {row.pledge})
         places = sorted((sets.located or {}).get(str(row.pledge), ()))
@@ -354,7 +350,7 @@ def _powered(
     """Add what is due, on time and late, how long it waits, and the capital that waits."""
     money = [f"{word}_{end}" for word in MONEY for end in ("low", "high")]
     found = []
-    for row in programs.itertuples():
+    for row in each(programs):
         own = set(_sites_of(str(row.program), placed, sites, str(row.rows)))
         part = late[late["site"].isin(own)]
         waits = float(part["late_mw"].sum())
@@ -385,14 +381,12 @@ def _sites_of(program: str, placed: pd.DataFrame, sites: pd.DataFrame, told: str
     return list(mine["site"])
 
 
-def _by_year(
-    plan: Plan, ledger: Ledger, placed: pd.DataFrame, sites: pd.DataFrame
-) -> pd.DataFrame:
+def _by_year(plan: Plan, ledger: Ledger, placed: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     """Per program and year: operating, due, powered, late, and pledges due without a place."""
     found = []
     pledged = ledger_facts.loads(ledger.facts, plan.case, ledger.assumptions)
     left = ledger.pledges.merge(pledged[["pledge", "due_year"]], on="pledge")
-    for row in ledger.programs.itertuples():
+    for row in each(ledger.programs):
         own = _sites_of(str(row.program), placed, sites, str(row.rows))
         names = list(pledged["pledge"])
         if row.program != ALL:
@@ -495,7 +489,7 @@ def place_remainder(plan: Plan, ledger: Ledger, program: str, *, high: bool = Tr
         The question with added sites `remainder-...`, of low confidence and without a queue rank
         better than any other: they are announced on the as-of date.
     """
-    row = ledger.programs.set_index("program").loc[program]
+    row: Any = ledger.programs.set_index("program").loc[program]
     wanted = float(row["unplaced_high_mw" if high else "unplaced_low_mw"])
     pledged = ledger_facts.loads(ledger.facts, plan.case, ledger.assumptions)
     names = set(pledged["pledge"])
@@ -576,11 +570,11 @@ def site_lines(ledger: Ledger, site: str) -> list[str]:
     """Say in a few lines what the ledger knows of a site, for `why`, the briefing and the map."""
     lines = []
     claimed = ledger.claimed[ledger.claimed["site"] == site]
-    for row in claimed.itertuples():
+    for row in each(claimed):
         maybe = f"; perhaps also {row.maybe_by}" if row.maybe_by else ""
         lines.append(f"Claimed by {row.claims} pledges: {row.named_by or 'none by name'}{maybe}.")
     if len(ledger.capital):
-        for row in ledger.capital[ledger.capital["site"] == site].itertuples():
+        for row in each(ledger.capital[ledger.capital["site"] == site]):
             least = "at least " if row.open_ended else ""
             lines.append(
                 f"Capital that waits: USD {row.waiting_low:.1f} to {row.waiting_high:.1f} bn"
@@ -588,9 +582,8 @@ def site_lines(ledger: Ledger, site: str) -> list[str]:
                 f" {row.interest_low:.1f} to {row.interest_high:.1f} bn."
             )
     if len(ledger.facilities):
-        for row in ledger.facilities[ledger.facilities["site"] == site].itertuples():
-            lines.append(
-                f"{row.kind_words}: USD {row.usd_bn:g} bn, borrower {row.borrower}, lenders"
-                f" {row.lender}."
-            )
+        lines += [
+            f"{row.kind_words}: USD {row.usd_bn:g} bn, borrower {row.borrower}, lenders {row.lender}."
+            for row in each(ledger.facilities[ledger.facilities["site"] == site])
+        ]
     return lines

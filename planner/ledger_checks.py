@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.ledger_facts import MW_PER_GW
+from planner.ledger_facts import MW_PER_GW, each
 from planner.ledger_money import costs
 
 if TYPE_CHECKING:
@@ -96,19 +96,19 @@ def checks(facts: Facts, case: Case, sites: pd.DataFrame, annual: pd.DataFrame) 
         *_national(facts, annual),
         _india(facts, sites),
         _build_rate(facts, annual),
-        _homes(facts, sites),
+        _homes(facts),
         _largest(facts, sites),
         _pue(facts, case),
     ]
     columns = ["check", "ours_low", "ours_high", "published_low", "published_high", "unit", "rows"]
     table = pd.DataFrame([row for row in found if row is not None], columns=columns)
-    table.insert(6, "finding", [_finding(row) for row in table.itertuples()])
+    table.insert(6, "finding", [_finding(row) for row in each(table)])
     return table
 
 
-def _finding(row: object) -> str:
-    low, high = float(row.ours_low), float(row.ours_high)  # type: ignore[attr-defined]
-    least, most = float(row.published_low), float(row.published_high)  # type: ignore[attr-defined]
+def _finding(row: Any) -> str:  # noqa: ANN401 - a row of a table
+    low, high = float(row.ours_low), float(row.ours_high)
+    least, most = float(row.published_low), float(row.published_high)
     if high < least:
         return "below"
     if low > most:
@@ -121,21 +121,31 @@ def _national(facts: Facts, annual: pd.DataFrame) -> list[tuple[object, ...]]:
     known = facts.benchmarks.set_index("benchmark")
     if not {"F02", "F03", "F04"} <= set(known.index):
         return []
-    base = float(known.loc["F03", "mid"] if pd.notna(known.loc["F03", "mid"]) else known.loc["F03", "low"])
+    base = _value(known.loc["F03"])
     us = annual[annual["country"] == "US"].set_index("year")
     found: list[tuple[object, ...]] = []
-    for name, benchmark in (("F02", known.loc["F02"]), ("F04", known.loc["F04"])):
-        year = int(benchmark["year"])
+    for name in ("F02", "F04"):
+        year = int(_field(known, name, "year"))
         if year not in us.index:
             continue
         for word in ("due", "powered"):
-            least, most = energy(float(us.loc[year, f"{word}_mw"]), facts)
+            least, most = energy(float(us[f"{word}_mw"].loc[year]), facts)
+            stated = _field(known, name, "low"), _field(known, name, "high")
             told = f"benchmarks:F03;benchmarks:{name};{FACTOR_ROWS};plan:all"
             found.append((
                 f"US datacenters in {year}, 2024 plus sites {word}", base + least, base + most,
-                benchmark["low"], benchmark["high"], "TWh", told,
+                *stated, "TWh", told,
             ))  # fmt: skip
     return found
+
+
+def _field(rows: pd.DataFrame, key: str, column: str) -> float:
+    value: Any = rows.loc[key, column]
+    return float(value)
+
+
+def _value(row: Any) -> float:  # noqa: ANN401 - a row of a table
+    return float(row["low"] if pd.isna(row["mid"]) else row["mid"])
 
 
 def _india(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...] | None:
@@ -144,8 +154,7 @@ def _india(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...] | None:
         return None
     here = sites[sites["country"] == "IN"]
     firm, stated = here["firm_mw"].sum() / MW_PER_GW, here["stated_mw"].sum() / MW_PER_GW
-    value = known.loc["F49", "low"]
-    value = known.loc["F49", "mid"] if pd.isna(value) else value
+    value = _value(known.loc["F49"])
     return ("India, all located sites, against 2032", firm, stated, value, value, "GW",
             "benchmarks:F49;sites:all")  # fmt: skip
 
@@ -153,29 +162,31 @@ def _india(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...] | None:
 def _build_rate(facts: Facts, annual: pd.DataFrame) -> tuple[object, ...] | None:
     rows = facts.pledges[facts.pledges["pledge"] == "amazon_3_8gw"]
     us = annual[annual["country"] == "US"].sort_values("year")
-    if rows.empty or len(us) < 2:
-        return None
     built = us["due_mw"].diff().dropna() / MW_PER_GW
+    if rows.empty or built.empty:
+        return None
     rate = float(rows["mw"].iloc[0]) / MW_PER_GW
-    return ("Named US sites due in a year, least and most of the next three", float(built.head(3).min()),
-            float(built.head(3).max()), rate, rate, "GW a year, Amazon's alone",
+    soon = built.head(3)
+    return ("Named US sites due in a year, least and most of the next three", float(soon.min()),
+            float(soon.max()), rate, rate, "GW a year, Amazon's alone",
             "pledges:amazon_3_8gw;plan:all")  # fmt: skip
 
 
-def _homes(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...]:
-    del sites
+def _homes(facts: Facts) -> tuple[object, ...]:
     low, high = site_households(facts.rate("small_ai_site")[0], facts)
+    told = f"{FACTOR_ROWS};rates:household;rates:small_ai_site;pledges:seed_site_100k_households"
     return ("US households of an AI datacenter of 100 MW", low, high, HOUSEHOLDS, HOUSEHOLDS,
-            "households", f"{FACTOR_ROWS};rates:household;rates:small_ai_site;"
-            "pledges:seed_site_100k_households")  # fmt: skip
+            "households", told)  # fmt: skip
 
 
 def _largest(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...]:
     low, high = households_mw(HOUSEHOLDS, facts)
     top = sites.sort_values("firm_mw").iloc[-1]
+    told = f"sites:{top['site']};{FACTOR_ROWS};rates:household;pledges:seed_site_100k_households"
+    times = facts.claims.loc[facts.claims["claim"] == "002-households-largest", "low"]
+    stated = float(times.iloc[0]) if len(times) else np.nan
     return ("Largest site with a usable figure, in datacenters of 100,000 homes",
-            top["firm_mw"] / high, top["firm_mw"] / low, 20.0, 20.0, "times",
-            f"sites:{top['site']};{FACTOR_ROWS};rates:household;pledges:seed_site_100k_households")  # fmt: skip
+            top["firm_mw"] / high, top["firm_mw"] / low, stated, stated, "times", told)  # fmt: skip
 
 
 def _pue(facts: Facts, case: Case) -> tuple[object, ...]:
@@ -205,7 +216,7 @@ def claims(facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
         The columns of `claims` and `verdict`, `against_low`, `against_high`, `against`, `rows`.
     """
     found = []
-    for row in facts.claims.itertuples():
+    for row in each(facts.claims):
         against, told = _against(row, facts, given, sites, programs)
         verdict = REPRODUCED
         if against is not None:
@@ -219,38 +230,38 @@ def claims(facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
     return table
 
 
-def _meet(row: object, other: Range) -> bool:
-    near = ROUGH if isinstance(row.computed, str) else ROUNDED  # type: ignore[attr-defined]
-    low, high = row.low * (1 - near), row.high * (1 + near)  # type: ignore[attr-defined]
+def _meet(row: Any, other: Range) -> bool:  # noqa: ANN401 - as above
+    near = ROUGH if isinstance(row.computed, str) else ROUNDED
+    low, high = row.low * (1 - near), row.high * (1 + near)
     return bool(low <= other[1] and other[0] <= high)
 
 
-def _against(row: object, facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
+def _against(row: Any, facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,  # noqa: ANN401
              programs: pd.DataFrame) -> tuple[Range | None, str]:  # fmt: skip
-    words = str(row.computed) if isinstance(row.computed, str) else ""  # type: ignore[attr-defined]
+    words = str(row.computed) if isinstance(row.computed, str) else ""
     if words:
         name, _, argument = words.partition(":")
         try:
             return CALCULATIONS[name](argument, facts, given, sites, programs)
         except KeyError:  # a row of the calculation was not known on that day
             return None, ""
-    if pd.notna(row.evidence_low):  # type: ignore[attr-defined]
-        ends = float(row.evidence_low), float(row.evidence_high)  # type: ignore[attr-defined]
-        return ends, str(row.evidence_source)  # type: ignore[attr-defined]
+    if pd.notna(row.evidence_low):
+        ends = float(row.evidence_low), float(row.evidence_high)
+        return ends, str(row.evidence_source)
     return None, ""
 
 
 def _usd(facts: Facts, pledge: str) -> float:
-    return float(facts.pledges.set_index("pledge").loc[pledge, "usd_bn"])
+    return _field(facts.pledges.set_index("pledge"), pledge, "usd_bn")
 
 
 def _mw(facts: Facts, pledge: str) -> float:
-    return float(facts.pledges.set_index("pledge").loc[pledge, "mw"])
+    return _field(facts.pledges.set_index("pledge"), pledge, "mw")
 
 
 def _located(argument: str, _facts: Facts, _given: LedgerAssumptions, _sites: pd.DataFrame,
              programs: pd.DataFrame) -> tuple[Range, str]:  # fmt: skip
-    row = programs.set_index("program").loc[argument]
+    row: Any = programs.set_index("program").loc[argument]
     ends = row["located_low_mw"] / MW_PER_GW, row["located_high_mw"] / MW_PER_GW
     return ends, "megawatts of its named sites"
 
@@ -301,7 +312,7 @@ def _households(argument: str, facts: Facts, _given: LedgerAssumptions, sites: p
 
 def _chips(argument: str, facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
            _programs: pd.DataFrame) -> tuple[Range, str]:  # fmt: skip
-    mw = float(sites.set_index("site").loc[argument, "firm_mw"])
+    mw = _field(sites.set_index("site"), argument, "firm_mw")
     low, high = costs(facts, given).chips
     return (low * mw / MW_PER_GW, high * mw / MW_PER_GW), "megawatts of the site times chips per GW"
 

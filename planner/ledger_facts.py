@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from planner.ledger_overlap import Claims
 from planner.schema_ledger import FINANCING_TABLES, PLEDGE_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from planner.case import Case
@@ -26,7 +26,9 @@ STAGES: Final = ("operating", "under_construction", "permitted", "announced")
 MW_PER_GW: Final = 1000.0
 TABLES: Final = ("pledges", "states", "overlaps", "members", "claims", "benchmarks",
                  "financing", "parties", "rates")  # fmt: skip
-_DOUBT: Final = re.compile(r"speculative|likely|reported|intent|MoU|talks|link|option|register|took over", re.I)
+_DOUBT: Final = re.compile(
+    r"speculative|likely|reported|intent|MoU|talks|link|option|register|took over", re.IGNORECASE
+)
 _PARTS: Final = re.compile(r";(?![^()]*\))")
 
 
@@ -161,7 +163,7 @@ def members(facts: Facts, sites: pd.DataFrame) -> pd.DataFrame:
         `program`, `site`, `certain`, `limit_mw` (part of the site that is meant; empty: all).
     """
     found = []
-    for row in facts.members.itertuples():
+    for row in each(facts.members):
         if row.kind == "site":
             found.append((row.program, row.member, row.certain == "true", np.nan))
         elif row.kind == "operator":
@@ -225,7 +227,7 @@ def pledges_of(facts: Facts, rows: pd.DataFrame, program: str) -> list[str]:
     companies = set(of.loc[of["kind"] == "pledge_by", "member"])
     return [
         row.pledge
-        for row in rows.itertuples()
+        for row in each(rows)
         if row.pledge in named or companies & _companies(str(row.by))
     ]
 
@@ -255,11 +257,11 @@ def claims(
     """
     named = facts.overlaps[facts.overlaps["pledge"].isin(pledged["pledge"])]
     named = named[named["relation"] != "separate"]
-    size = pledged.set_index("pledge")["mw"].to_dict()
+    size = {str(row.pledge): float(row.mw) for row in each(pledged)}
     places = named[(named["other_kind"] == "site") & named["other"].isin(sites["site"])]
     stated = sites.set_index("site")["stated_mw"]
     limits = places.groupby("other")["mw"].max()
-    for site in sorted(set(places["other"])):
+    for site in sorted({str(name) for name in places["other"]}):
         mw = float(stated[site])
         limit = float(limits.get(site, np.nan))
         mw = mw if np.isnan(limit) else min(mw, limit)
@@ -267,12 +269,12 @@ def claims(
             size[site] = mw
     shares = {
         frozenset((row.pledge, row.other))
-        for row in pd.concat([named[named["other_kind"] == "pledge"], places]).itertuples()
+        for row in each(pd.concat([named[named["other_kind"] == "pledge"], places]))
         if row.relation == "shares"
     }
     shares |= _chips(facts, pledged, placed, named, size)
     return Claims(
-        mw={str(name): float(mw) for name, mw in size.items()},
+        mw=size,
         shares=frozenset(pair for pair in shares if len(pair) > 1),
         within=_held(named, "within", size),
         located=_held(places, "located", size),
@@ -294,13 +296,18 @@ def _chips(
     """Pair a pledge of chips with every place, pledged or located, of the program of its buyer."""
     found = set()
     layer = pledged.set_index("pledge")["layer"]
-    for row in named[named["other_kind"] == "program"].itertuples():
+    for row in each(named[named["other_kind"] == "program"]):
         own = pledges_of(facts, pledged, str(row.other))
         sites = placed.loc[(placed["program"] == row.other) & placed["certain"], "site"]
         others = [name for name in own if layer[name] == "place"]
         others += [site for site in sites if site in size]
         found |= {frozenset((str(row.pledge), other)) for other in others}
     return found
+
+
+def each(rows: pd.DataFrame) -> Iterator[Any]:
+    """Walk over the rows of a table, columns as attributes."""
+    return rows.itertuples()
 
 
 def joined(names: Iterable[object], kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.ledger_facts import MW_PER_GW, joined
+from planner.ledger_facts import MW_PER_GW, each, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,7 +151,7 @@ def capital(
     rows["interest_year_high"] = rows["waiting_high"] * rows["rate_high"]
     rows["interest_low"] = rows["interest_year_low"] * least
     rows["interest_high"] = rows["interest_year_high"] * wait
-    rows["rows"] = [_capital_rows(row.site, facts) for row in rows.itertuples()]
+    rows["rows"] = [_capital_rows(row.site, facts) for row in each(rows)]
     return rows.sort_values(["waiting_high", "site"], ascending=[False, True], ignore_index=True)
 
 
@@ -160,7 +160,7 @@ def shortest(rows: pd.DataFrame) -> pd.Series:
 
     Beyond that somebody decides on a remedy, and the model of firm supply does not know when.
     """
-    return rows["wait_years"].where(~rows["open_ended"].eq(True), rows["wait_years"].clip(upper=1))
+    return rows["wait_years"].where(rows["open_ended"] != 1, rows["wait_years"].clip(upper=1))
 
 
 def _per_gw(rows: pd.DataFrame, found: Costs) -> pd.DataFrame:
@@ -185,7 +185,8 @@ def _per_gw(rows: pd.DataFrame, found: Costs) -> pd.DataFrame:
 
 def _capital_rows(site: str, facts: Facts) -> str:
     lent = facts.financing
-    of = lent[(lent["site"] == site) & (lent["spread_fraction"].notna() | lent["all_in_fraction"].notna())]
+    priced = lent["spread_fraction"].notna() | lent["all_in_fraction"].notna()
+    of = lent[(lent["site"] == site) & priced]
     rates = f"{CHIP_ROWS};rates:shell_per_mw;rates:power_share;rates:chip_life;rates:sofr"
     named = joined(of["financing"], "financing") if len(of) else default_rates(facts)[2]
     return f"sites:{site};plan:{site};{rates};rates:sofr_implied;{named}"
@@ -212,7 +213,8 @@ def default_rates(facts: Facts) -> tuple[float, float, str]:
     if known.empty:
         calm, tight = facts.rate("sofr")[0], facts.rate("sofr_implied")[1]
         return calm, tight, "rates:sofr;rates:sofr_implied"
-    return float(known["low"].min()), float(known["high"].max()), joined(rows["financing"], "financing")
+    told = joined(rows["financing"], "financing")
+    return float(known["low"].min()), float(known["high"].max()), told
 
 
 # --- facilities ----------------------------------------------------------------------------------
@@ -233,12 +235,12 @@ def facilities(facts: Facts, sites: pd.DataFrame, verdicts: pd.DataFrame,
     rows = rows.merge(known, on="site").merge(told, on="site").merge(late, on="site", how="left")
     numbers = ["due_mw", "late_mw", "wait_years", "late_mw_years"]
     rows[numbers] = rows[numbers].astype(float).fillna(0.0)
-    rows["open_ended"] = rows["open_ended"].eq(True)
-    share = np.clip(rows["late_mw"] / rows["stated_mw"].where(rows["stated_mw"] > 0), 0, 1)
+    rows["open_ended"] = rows["open_ended"] == 1
+    share = (rows["late_mw"] / rows["stated_mw"].where(rows["stated_mw"] > 0)).clip(0, 1)
     rows["late_fraction"] = share.fillna(0.0)
     waits, revenue = rows["late_fraction"] > 0, rows["kind"].isin(REVENUE)
     part = rows["usd_bn"] * rows["late_fraction"]
-    years = np.clip(shortest(rows) / rows["tenor_years"].where(revenue), 0, 1)
+    years = (shortest(rows) / rows["tenor_years"].where(revenue)).clip(0, 1)
     rows["waiting_low"] = np.where(revenue, part * years.fillna(0.0), part)
     rows["waiting_high"] = np.where(revenue, part, rows["usd_bn"].where(waits, 0.0))
     rows = _with_interest(rows, facts)
@@ -247,10 +249,9 @@ def facilities(facts: Facts, sites: pd.DataFrame, verdicts: pd.DataFrame,
     rows["borrower"] = rows["borrower"].fillna(rows["financing"].map(_named(facts, "supplier")))
     parties = ["borrower", "tenant", "lender", "guarantor"]
     rows[parties] = rows[parties].fillna("not published")
-    rates = "rates:sofr;rates:sofr_implied"
+    rates = f"rates:sofr;rates:sofr_implied;{default_rates(facts)[2]}"
     rows["rows"] = [
-        f"financing:{row.financing};sites:{row.site};plan:{row.site};{rates};{default_rates(facts)[2]}"
-        for row in rows.itertuples()
+        f"financing:{row.financing};sites:{row.site};plan:{row.site};{rates}" for row in each(rows)
     ]
     return rows.sort_values(["usd_bn", "financing"], ascending=[False, True], ignore_index=True)
 
@@ -293,8 +294,7 @@ def concentration(facts: Facts, judged: pd.DataFrame) -> pd.DataFrame:
         rows=("financing", lambda ids: joined(ids, "financing")),
     )  # fmt: skip
     table = table.reset_index()
-    places = [";".join(f"plan:{site}" for site in sorted(_sites(judged, text))) for text in table["rows"]]
-    table["rows"] = table["rows"] + ";" + pd.Series(places, index=table.index)
+    table["rows"] = [f"{told};{joined(_sites(judged, told), 'plan')}" for told in table["rows"]]
     return table.sort_values(
         ["role", "high", "party"], ascending=[True, False, True], ignore_index=True
     )
@@ -318,5 +318,5 @@ def powering(remedies: pd.DataFrame | None) -> pd.DataFrame:
     if remedies is None or remedies.empty:
         return pd.DataFrame(columns=columns)
     sums = dict.fromkeys(columns[2:5], "sum")
-    table = remedies.groupby(["region", "kind"]).agg({**sums, "rows": lambda ids: ";".join(ids)})
+    table = remedies.groupby(["region", "kind"]).agg({**sums, "rows": ";".join})
     return table.reset_index()[columns]

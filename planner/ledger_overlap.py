@@ -243,4 +243,3 @@ def _leaving(table: Numbers, basis: list[int], enter: int) -> int:
     ratios = table[rows, -1] / column[rows]
     tied = rows[ratios <= ratios.min() + EPSILON]
     return int(min(tied, key=lambda row: basis[row]))
-

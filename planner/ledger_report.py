@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ NAMED: Final = (
 )  # fmt: skip
 LAST_SHOWN: Final = 2032
 MILLION: Final = 1e6
+WHOLE: Final = 10  # from here on dollars are rounded to billions
 PLANT: Final = (
     "What powering it costs: no figure. This answer is of firm supply only; it holds no remedies\n"
     "whose plants, lines and storage could be priced."
@@ -68,7 +69,7 @@ def _joined(parts: list[str]) -> str:
 
 def headline(ledger: Ledger) -> str:
     """State the finding in two sentences."""
-    row = ledger.programs.set_index("program").loc[ALL]
+    row: Any = ledger.programs.set_index("program").loc[ALL]
     told = (
         f"{_gw(row['pledged_sum_mw'])} GW of pledges of load, as the press adds them, are"
         f" {_range(row, 'once')} GW counted once;\n{_range(row, 'unplaced')} GW of them have no"
@@ -85,32 +86,46 @@ def headline(ledger: Ledger) -> str:
 
 def one(ledger: Ledger, program: str) -> str:
     """State the finding on one program: pledged, located, powered by its dates, late, waiting."""
-    row = ledger.programs.set_index("program").loc[program]
+    row: Any = ledger.programs.set_index("program").loc[program]
     lines = [
-        f"{row['name']}: {_gw(row['pledged_sum_mw'])} GW pledged in {row['pledges']} pledges are"
-        f" {_range(row, 'once')} GW counted once.",
-        f"{_range(row, 'located')} GW are located: {_gw(row['operating_mw'])} GW operate,"
-        f" {_gw(row['under_construction_mw'])} GW are under construction,"
-        f" {_gw(row['permitted_mw'])} GW permitted,",
+        (
+            f"{row['name']}: {_gw(row['pledged_sum_mw'])} GW pledged in {row['pledges']} pledges are"
+            f" {_range(row, 'once')} GW counted once."
+        ),
+        (
+            f"{_range(row, 'located')} GW are located: {_gw(row['operating_mw'])} GW operate,"
+            f" {_gw(row['under_construction_mw'])} GW are under construction,"
+            f" {_gw(row['permitted_mw'])} GW permitted,"
+        ),
         f"{_gw(row['announced_mw'])} GW announced; {_range(row, 'unplaced')} GW have no place.",
     ]
     if ledger.planned and row["due_mw"] > 0:
         least = "at least " if row["open_ended"] else ""
         lines += [
-            f"Of {_gw(row['due_mw'])} GW with a date to come {_gw(row['on_time_mw'])} GW can be"
-            f" powered by it, {_gw(row['late_mw'])} GW are late, by {least}"
-            f"{row['wait_years']:.1f} years.",
-            f"Capital that waits: USD {row['waiting_low']:.0f} to {row['waiting_high']:.0f} bn;"
-            f" a year of it costs USD {row['interest_year_low']:.1f} to"
-            f" {row['interest_year_high']:.1f} bn of interest, and",
-            f"USD {row['depreciation_year_low']:.0f} to {row['depreciation_year_high']:.0f} bn of"
-            " depreciation if the chips stand there.",
-            "Weakest assumption: nothing is built beyond what stands or is under construction, so"
-            " the wait is",
-            "open-ended; next, whether chips are bought before power comes (upper end) or not"
-            " (lower end).",
+            (
+                f"Of {_gw(row['due_mw'])} GW with a date to come {_gw(row['on_time_mw'])} GW can be"
+                f" powered by it, {_gw(row['late_mw'])} GW are late, by {least}"
+                f"{row['wait_years']:.1f} years."
+            ),
+            (
+                f"Capital that waits: USD {row['waiting_low']:.0f} to {row['waiting_high']:.0f} bn;"
+                f" a year of it costs USD {row['interest_year_low']:.1f} to"
+                f" {row['interest_year_high']:.1f} bn of interest, and"
+            ),
+            (
+                f"USD {row['depreciation_year_low']:.0f} to {row['depreciation_year_high']:.0f} bn of"
+                " depreciation if the chips stand there."
+            ),
+            (
+                "Weakest assumption: nothing is built beyond what stands or is under construction, so"
+                " the wait is"
+            ),
+            (
+                "open-ended; next, whether chips are bought before power comes (upper end) or not"
+                " (lower end)."
+            ),
         ]
-    same = ledger.equivalents.set_index("program").loc[program]
+    same: Any = ledger.equivalents.set_index("program").loc[program]
     lines.append(
         f"Located, that is {same['energy_low_twh']:.0f} to {same['energy_high_twh']:.0f} TWh a year"
         f" ({same['us_share_low']:.1%} to {same['us_share_high']:.1%} of US load), or"
@@ -174,7 +189,7 @@ def pledges(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
     """Pledges of load, largest first."""
     rows = ledger.pledges
     if program not in {None, ALL}:
-        told = ledger.programs.set_index("program").loc[program, "rows"].split(";")
+        told = str(ledger.programs.set_index("program").loc[program, "rows"]).split(";")
         rows = rows[("pledges:" + rows["pledge"]).isin(told)]
     shown = rows if program else rows.head(TOP)
     return pd.DataFrame({
@@ -260,11 +275,11 @@ def footer(ledger: Ledger) -> str:
     pledged = ledger.pledges
     unstated = pledged.loc[pledged["mw_basis"].isin(["not_stated", "compute"]), "mw"].sum()
     return "\n".join([
-        f"As of {given.as_of}, stance {given.stance}. Counted once: gigawatts are the same only"
-        " where each pair",
+        (f"As of {given.as_of}, stance {given.stance}. Counted once: gigawatts are the same only"
+        " where each pair"),
         "of their claims is said to overlap (least), or where one is said to lie in the other (most).",
-        f"{_gw(unstated)} GW of pledges state compute or no basis and count as facility load;"
-        f" {len(ledger.listed)} rows of money,",
+        (f"{_gw(unstated)} GW of pledges state compute or no basis and count as facility load;"
+        f" {len(ledger.listed)} rows of money,"),
         "energy, queues, forecasts and sums are listed and not added. See: planner ledger --table listed.",
     ])  # fmt: skip
 
@@ -284,16 +299,20 @@ def page(ledger: Ledger) -> str:
     lines = [
         "# Ledger",
         "",
-        "Generated by `planner ledger --pledges-only --page`; do not edit. As of"
-        f" {ledger.case.assumptions.as_of}.",
+        (
+            "Generated by `planner ledger --pledges-only --page`; do not edit. As of"
+            f" {ledger.case.assumptions.as_of}."
+        ),
         "",
         headline(ledger).replace("\n", " "),
         "",
         "## Figures of the founding articles",
         "",
-        f"{len(rows)} figures: {told}. Confirmed: another document says the same within 5 %, or a"
-        " calculation out of other rows within 10 %. Contradicted: it does not. Reproduced: the row"
-        " carries the figure, and nothing else in the packs speaks for or against it.",
+        (
+            f"{len(rows)} figures: {told}. Confirmed: another document says the same within 5 %, or a"
+            " calculation out of other rows within 10 %. Contradicted: it does not. Reproduced: the row"
+            " carries the figure, and nothing else in the packs speaks for or against it."
+        ),
         "",
         "| article | figure | stated | verdict | against | source | remark |",
         "|---|---|---:|---|---|---|---|",
@@ -327,15 +346,15 @@ def page(ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _claim(row: object) -> str:
-    unit = row.unit  # type: ignore[attr-defined]
-    stated = _span_of(row.low, row.high)  # type: ignore[attr-defined]
+def _claim(row: Any) -> str:  # noqa: ANN401 - a row of a table
+    unit = row.unit
+    stated = _span_of(row.low, row.high)
     against = ""
-    if pd.notna(row.against_low):  # type: ignore[attr-defined]
-        against = f"{_span_of(row.against_low, row.against_high)} ({row.against})"  # type: ignore[attr-defined]
-    remark = row.remark if isinstance(row.remark, str) else ""  # type: ignore[attr-defined]
-    cells = (row.article, row.figure, f"{stated} {unit}", row.verdict, against,  # type: ignore[attr-defined]
-             f"`{row.row}`, `{row.source}`", remark)  # type: ignore[attr-defined]  # fmt: skip
+    if pd.notna(row.against_low):
+        against = f"{_span_of(row.against_low, row.against_high)} ({row.against})"
+    remark = row.remark if isinstance(row.remark, str) else ""
+    cells = (row.article, row.figure, f"{stated} {unit}", row.verdict, against,
+             f"`{row.row}`, `{row.source}`", remark)  # fmt: skip
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
@@ -353,7 +372,7 @@ def _rates(ledger: Ledger) -> pd.DataFrame:
     rows = ledger.facts.rates
     return pd.DataFrame({
         "rate": rows["rate"], "meaning": rows["meaning"],
-        "value": [_span_of(row.low, row.high) for row in rows.itertuples()],
+        "value": [_span_of(*ends) for ends in zip(rows["low"], rows["high"], strict=True)],
         "unit": rows["unit"], "source": rows["source"],
     })  # fmt: skip
 
@@ -391,10 +410,7 @@ def _ranges(rows: pd.DataFrame, name: str) -> pd.Series:
 
 def _money(rows: pd.DataFrame, name: str, low: str = "_low", high: str = "_high") -> pd.Series:
     ends = rows[name + low], rows[name + high]
-    told = [
-        _dollars_between(least, most)
-        for least, most in zip(*ends, strict=True)
-    ]
+    told = [_dollars_between(least, most) for least, most in zip(*ends, strict=True)]
     return pd.Series(told, index=rows.index, dtype=str)
 
 
@@ -407,7 +423,7 @@ def _dollars_between(least: float, most: float) -> str:
 
 
 def _dollars(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    return f"{value:.0f}" if value >= WHOLE else f"{value:.1f}"
 
 
 def _span(rows: pd.DataFrame, low: str, high: str) -> pd.Series:
@@ -416,7 +432,7 @@ def _span(rows: pd.DataFrame, low: str, high: str) -> pd.Series:
 
 
 def _span_of(low: float, high: float) -> str:
-    ends = [f"{end:,.0f}" if end >= 100 else f"{end:.3g}" for end in (low, high)]
+    ends = [f"{end:,.0f}" if end >= WHOLE * WHOLE else f"{end:.3g}" for end in (low, high)]
     return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"
 
 

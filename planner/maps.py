@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import io
 import re
-import textwrap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
 
-from planner import explain, layers, palette
+from planner import layers, maps_margin, palette
 from planner.errors import PackError
+from planner.maps_margin import DPI, GREY, INK, LINE_COLOUR, SIDE_LEFT, SIDE_WIDTH, SIZE_IN, mark_size, scale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from planner.layers import Frame
+    from planner.layers import Frame, Scene
     from planner.pipeline import Plan
 
 PACKAGES: Final = ("matplotlib", "matplotlib_scalebar", "textalloc")
 STYLES: Final = ("png", "svg", "pdf")
-SIZE_IN: Final = (13.333, 7.5)  # a slide of 16:9
-DPI: Final = 150
 MAP_BOX: Final = (0.008, 0.085, 0.742, 0.805)
-SIDE_LEFT: Final = 0.762
-SIDE_WIDTH: Final = 0.23
 MOST_LABELS: Final = 25
 MOST_LINES: Final = 30
 MOST_INSET_LABELS: Final = 8
 MOST_INSETS: Final = 2
-POINTS_PER_GW: Final = 140.0  # area of a mark, in square points
-SMALLEST_MARK: Final = 14.0
 PIXELS_ACROSS: Final = 2500
-LONGEST_LINE: Final = 235
 LONGEST_LABEL: Final = 26
 AREA: Final = {"o": 1.0, "^": 1.15, "P": 0.95, "s": 0.785, "D": 0.785}  # equal areas by marker
 FONTS: Final = (
@@ -48,9 +41,6 @@ FONTS: Final = (
 )  # fmt: skip
 PATH: Final = re.compile(rb' d="[^"]*"')
 DECIMALS: Final = re.compile(rb"(\d\.\d\d)\d+")
-INK: Final = "#222222"
-GREY: Final = "#8a8a8a"
-LINE_COLOUR: Final = "#333333"
 REMOTE: Final = "#eeeeee"
 
 type Box = tuple[float, float, float, float]
@@ -89,19 +79,19 @@ def figure(
 
     asked = layers.frame(plan, grid=grid, year=year, metric=metric, region=region)
     wanted = list(layers.pockets(plan, asked) if pockets is None else pockets)[:MOST_INSETS]
-    sites, others = layers.placed_sites(plan, asked), layers.unassessed_sites(plan, asked)
+    scene = layers.scene(plan, asked)
     with mpl.rc_context({"font.family": fonts()}):
         page = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         outlines = layers.shapes(plan, asked, _tolerance(plan, asked))
         main = _view(page, _around(outlines, asked), MAP_BOX)
-        _labels(main, sites, MOST_LABELS, 6.8 if asked.whole else 7.6)
-        top = _insets(page, plan, asked, main, sites, wanted)
-        lines = _map(main, plan, asked, outlines)
+        _labels(main, scene.sites, MOST_LABELS, 6.8 if asked.whole else 7.6)
+        top = _insets(main, scene, wanted)
+        lines = _map(main, scene, outlines)
         for axes in page.axes:
-            _marks(axes, sites, others)
-        _titles(page, asked, sites)
-        _legends(page, asked, sites, {"lines": lines, "unassessed": len(others)}, top)
-        _foot(page, plan, asked, sites)
+            _marks(axes, scene)
+        maps_margin.titles(page, scene)
+        maps_margin.legends(page, scene, lines, top)
+        maps_margin.foot(page, scene)
     return page
 
 
@@ -188,10 +178,11 @@ def _scale_bar(axes: Axes) -> None:
     axes.add_artist(bar)
 
 
-def _map(axes: Axes, plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame) -> int:
+def _map(axes: Axes, scene: Scene, outlines: gpd.GeoDataFrame) -> int:
     """Fill the regions and draw the full lines; return how many lines there are."""
     axes.set_axis_off()
-    values = layers.region_years(plan)
+    asked = scene.asked
+    values = layers.region_years(scene.plan)
     values = values.loc[values["year"] == asked.year, ["region", "headroom_mw", "held_up_mw"]]
     rows = outlines.merge(values, on="region")
     chosen = rows["region"].isin(asked.regions)
@@ -202,7 +193,7 @@ def _map(axes: Axes, plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame) -> in
     layers.borders(rows[chosen]).boundary.plot(
         ax=axes, color=GREY, linewidth=0.55, aspect=None, zorder=2
     )
-    return _lines(axes, plan, asked)
+    return _lines(axes, scene)
 
 
 def _fill(
@@ -211,14 +202,8 @@ def _fill(
     rows.plot(ax=axes, color=colour, edgecolor=edge, linewidth=0.5, aspect=None)
 
 
-def scale(metric: str) -> tuple[str, tuple[float, ...], tuple[str, ...]]:
-    """Return column, class limits [GW] and colours of a metric."""
-    if metric == "headroom":
-        return "headroom_mw", palette.HEADROOM_GW, palette.HEADROOM_COLOURS
-    return "held_up_mw", palette.HELD_UP_GW, palette.HELD_UP_COLOURS
-
-
-def _lines(axes: Axes, plan: Plan, asked: Frame) -> int:
+def _lines(axes: Axes, scene: Scene) -> int:
+    plan, asked = scene.plan, scene.asked
     ends = layers.anchors(plan, asked)
     rows = layers.binding_lines(plan)
     rows = rows[(rows["year"] == asked.year) & rows["into"].isin(asked.regions)]
@@ -238,12 +223,8 @@ def _lines(axes: Axes, plan: Plan, asked: Frame) -> int:
     return len(rows)
 
 
-def mark_size(megawatts: pd.Series) -> pd.Series:
-    """Area of a mark in square points, in proportion to megawatts above a smallest one."""
-    return (megawatts / palette.MW_PER_GW * POINTS_PER_GW).clip(lower=SMALLEST_MARK)
-
-
-def _marks(axes: Axes, sites: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> None:
+def _marks(axes: Axes, scene: Scene) -> None:
+    sites, others = scene.sites, scene.others
     look = palette.UNASSESSED
     axes.scatter(
         others.geometry.x, others.geometry.y, s=9, c=look.colour, marker=look.marker,
@@ -317,29 +298,27 @@ def drawable(text: str) -> bool:
 # --- insets --------------------------------------------------------------------------------------
 
 
-def _insets(
-    page: Figure, plan: Plan, asked: Frame, main: Axes, sites: gpd.GeoDataFrame, wanted: list[str]
-) -> float:
+def _insets(main: Axes, scene: Scene, wanted: list[str]) -> float:
     """Draw insets from the top of the side column; return where the next thing may stand."""
     top, high = 0.865, 0.30 if len(wanted) == 1 else 0.215
     for pocket in wanted:
-        place = (SIDE_LEFT, top - high, SIDE_WIDTH, high)
-        _inset(page, plan, asked, sites[sites["pocket"] == pocket], pocket, place, main)
+        _inset(main, scene, pocket, (SIDE_LEFT, top - high, SIDE_WIDTH, high))
         top -= high + 0.045
     return top
 
 
-def _inset(
-    page: Figure, plan: Plan, asked: Frame, sites: gpd.GeoDataFrame, pocket: str, place: Box,
-    main: Axes,
-) -> None:  # fmt: skip
-    here, around = layers.pocket_shapes(plan, pocket, asked.crs)
+def _inset(main: Axes, scene: Scene, pocket: str, place: Box) -> None:
+    plan, crs = scene.plan, scene.asked.crs
+    here, around = layers.pocket_shapes(plan, pocket, crs)
     left, bottom, right, top = here.total_bounds
     pad = 0.12 * max(right - left, top - bottom)
+    page = cast("Figure", main.get_figure())
     axes = _view(page, (left - pad, bottom - pad, right + pad, top + pad), place)
+    sites = scene.sites[scene.sites["pocket"] == pocket]
     _labels(axes, sites, MOST_INSET_LABELS, 6.5)
     counties = len(around) > 0
-    _fill(axes, around if counties else layers.shapes(plan, asked, 0), "#f4f4f4", "#c8c8c8")
+    backdrop = around if counties else layers.shapes(plan, scene.asked, 0)
+    _fill(axes, backdrop, "#f4f4f4", "#c8c8c8")
     _fill(axes, here, "#e6dcec" if counties else "none", GREY)
     for spine in axes.spines.values():
         spine.set_color(GREY)
@@ -365,160 +344,3 @@ def _inset_title(plan: Plan, sites: gpd.GeoDataFrame, pocket: str) -> str:
     names = plan.case.pockets.set_index("pocket")["name"]
     due, powered = (sites[name].sum() / palette.MW_PER_GW for name in ("due_mw", "powered_mw"))
     return f"{palette.shortened(names[pocket], 26)}: {powered:.1f} of {due:.1f} GW powered"
-
-
-# --- words ---------------------------------------------------------------------------------------
-
-
-def finding(asked: Frame, sites: pd.DataFrame) -> str:
-    """State what the map shows in one sentence."""
-    due, powered = sites["due_mw"].sum(), sites["powered_mw"].sum()
-    where = palette.shortened(asked.place, 60)
-    if not due:
-        return f"{where}: no assessed site is due by the end of summer {asked.year}"
-    return (
-        f"{where}: {powered / palette.MW_PER_GW:.1f} of {due / palette.MW_PER_GW:.1f} GW promised"
-        f" by summer {asked.year} can be powered by then"
-    )
-
-
-def meaning(metric: str, year: int | str) -> str:
-    """Say what the colour of a region means."""
-    if metric == "headroom":
-        return (
-            f"Regions: accredited firm supply less load and reserve in the tighter season of {year},"
-            " before imports and announced sites"
-        )
-    return f"Regions: gigawatts promised by summer {year} that are not powered then"
-
-
-def _titles(page: Figure, asked: Frame, sites: gpd.GeoDataFrame) -> None:
-    page.text(0.012, 0.955, finding(asked, sites), fontsize=17, fontweight="bold", color=INK,
-              va="center", parse_math=False)  # fmt: skip
-    under = f"{meaning(asked.metric, asked.year)}. Marks: sites by gigawatts due by then."
-    page.text(0.012, 0.912, under, fontsize=9.5, color="#444444", va="center", parse_math=False)
-
-
-def _foot(page: Figure, plan: Plan, asked: Frame, sites: gpd.GeoDataFrame) -> None:
-    lines = notes(plan, asked, sites)
-    wrapped = "\n".join(line for note in lines for line in textwrap.wrap(note, LONGEST_LINE))
-    page.text(0.012, 0.012, wrapped, fontsize=6.8, color="#444444", va="bottom", linespacing=1.35,
-              parse_math=False)  # fmt: skip
-
-
-def notes(plan: Plan, asked: Frame, sites: pd.DataFrame) -> list[str]:
-    """As-of date, stance and weakest confidence; what is not shown; sources; boundaries."""
-    given = plan.case.assumptions
-    order = [level for level in ("low", "medium", "high") if level in set(sites["confidence"])]
-    weakest = f", weakest confidence {order[0]}" if order else ""
-    untested = plan.steps[plan.steps["site"].isin(sites["site"]) & ~plan.steps["delivery_tested"]]
-    stated = (
-        f"As of {given.as_of}, stance {given.stance}, load {given.load_scenario}, allocation"
-        f" {given.allocation}{weakest}. Firm supply and published limits only. Delivery not tested"
-        f" for {untested['site'].nunique()} of {len(sites)} sites (no limit published)."
-    )
-    listed = f"Sources: {'; '.join(layers.sources(plan, asked, sites['site']))}; all in sources.csv of the packs."
-    return [stated, f"{listed} {layers.BOUNDARY_NOTES.get(asked.grid, '')}".strip()]
-
-
-# --- legends -------------------------------------------------------------------------------------
-
-
-def _legends(
-    page: Figure, asked: Frame, sites: gpd.GeoDataFrame, drawn: dict[str, int], top: float
-) -> None:
-    from matplotlib.legend import Legend
-
-    side = page.add_axes((SIDE_LEFT, 0.085, SIDE_WIDTH, top - 0.085))
-    side.set_axis_off()
-    height = (top - 0.085) * SIZE_IN[1] * 72
-    at = 1.0
-    for title, handles in (
-        ("Verdict by that year", _verdict_handles(sites, drawn["unassessed"])),
-        ("Due by that year", _size_handles()),
-        (_scale_title(asked.metric), _class_handles(asked.metric)),
-        ("", _line_handles(drawn["lines"])),
-    ):
-        if not handles:
-            continue
-        sizes = title == "Due by that year"
-        legend = Legend(
-            side, handles, [handle.get_label() for handle in handles], title=title, loc="upper left", bbox_to_anchor=(-0.02, at),
-            frameon=False, fontsize=8, title_fontsize=8.5, alignment="left",
-            ncols=_columns(handles, sizes=sizes), labelspacing=0.45, handletextpad=0.6,
-            columnspacing=1.2, borderpad=0.1, handlelength=1.6,
-        )  # fmt: skip
-        legend.get_title().set_fontweight("bold")
-        side.add_artist(legend)
-        rows = -(-len(handles) // _columns(handles, sizes=sizes))
-        at -= ((13.0 if title else 0) + rows * (24.0 if sizes else 12.2) + 8) / height
-
-
-def _columns(handles: list[Any], *, sizes: bool) -> int:
-    return len(handles) if sizes else 1 + (len(handles) > 6)  # noqa: PLR2004 - one column is full
-
-
-def _verdict_handles(sites: gpd.GeoDataFrame, unassessed: int) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    counts = sites.groupby("verdict")["due_mw"].agg(["size", "sum"])
-    shown = [*explain.VERDICTS[:-1], *(v for v in counts.index if v not in explain.VERDICTS)]
-    handles = []
-    for verdict in shown:
-        look = palette.look(verdict)
-        count, megawatts = counts.loc[verdict] if verdict in counts.index else (0, 0.0)
-        text = f"{verdict}: {count:.0f} sites, {megawatts / palette.MW_PER_GW:.1f} GW"
-        handles.append(Line2D([], [], linestyle="", marker=look.marker, color=look.colour,
-                              markeredgecolor="white", markersize=8.5, label=text))  # fmt: skip
-    if unassessed:
-        look = palette.UNASSESSED
-        handles.append(Line2D([], [], linestyle="", marker=look.marker, color=look.colour,
-                              markersize=4, label=f"not assessable: {unassessed} sites"))  # fmt: skip
-    return handles
-
-
-def _size_handles() -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    areas = mark_size(pd.Series([250.0, 1000.0, 2500.0]))
-    texts = ("0.25 GW", "1 GW", "2.5 GW")
-    return [
-        Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color="#555555",
-               markersize=float(area) ** 0.5, label=text)
-        for area, text in zip(areas, texts, strict=True)
-    ]  # fmt: skip
-
-
-def _scale_title(metric: str) -> str:
-    return "Headroom [GW]" if metric == "headroom" else "Held up [GW]"
-
-
-def _class_handles(metric: str) -> list[Any]:
-    from matplotlib.patches import Patch
-
-    _, limits, colours = scale(metric)
-    return [
-        Patch(facecolor=colour, edgecolor="#bbbbbb", linewidth=0.5, label=text)
-        for colour, text in zip(colours, class_names(metric, limits), strict=True)
-    ]
-
-
-def class_names(metric: str, limits: Sequence[float]) -> list[str]:
-    """Write the classes of a scale, lowest first."""
-    low = "none" if metric == "held-up" else f"below {_plain(limits[0])}"
-    first = limits if metric == "headroom" else (0.0, *limits[1:])
-    middle = [f"{_plain(a)} to {_plain(b)}" for a, b in zip(first, limits[1:], strict=False)]
-    return [low, *middle, f"above {_plain(limits[-1])}"]
-
-
-def _plain(number: float) -> str:
-    return f"{number:g}".replace("-", "\N{MINUS SIGN}")
-
-
-def _line_handles(lines: int) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    if not lines:
-        return []
-    text = "full line into a region that is short or has sites waiting"
-    return [Line2D([], [], color=LINE_COLOUR, linewidth=1.8, label="\n".join(textwrap.wrap(text, 36)))]

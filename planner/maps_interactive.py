@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import explain, layers, maps, palette
+from planner import explain, layers, maps, maps_margin, palette
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def spec(
         views.append({"vconcat": [_pocket(plan, asked, pocket) for pocket in wanted]})
     return {
         "$schema": SCHEMA,
-        "description": maps.meaning(asked.metric, asked.year),
+        "description": maps_margin.meaning(asked.metric, asked.year),
         "params": _params(plan, asked, sites),
         "datasets": {"sites": sites, "lines": _line_rows(plan, asked, sheet)},
         "hconcat": views,
@@ -310,7 +310,7 @@ def _region_layer(features: list[Spec]) -> Spec:
 def _colour(value: str) -> str:
     """Write the colour of a region as an expression: classes of the metric that is chosen."""
     by_metric = [
-        _classed(value.format(field), *maps.scale(metric)[1:])
+        _classed(value.format(field), *maps_margin.scale(metric)[1:])
         for metric, field in (("headroom", "headroom"), ("held-up", "held"))
     ]
     shade = "metric === 'headroom' ? {} : {}".format(*by_metric)
@@ -330,7 +330,7 @@ def _key() -> Spec:
         {"metric": metric, "colour": colour, "text": text, "place": place}
         for metric in layers.METRICS
         for place, (colour, text) in enumerate(
-            zip(maps.scale(metric)[2], maps.class_names(metric, maps.scale(metric)[1]), strict=True)
+            zip(maps_margin.scale(metric)[2], maps_margin.class_names(metric, maps_margin.scale(metric)[1]), strict=True)
         )
     ]
     title = "metric === 'headroom' ? 'Headroom of the region [GW]' : 'Held up in the region [GW]'"
@@ -352,7 +352,7 @@ def _key() -> Spec:
 
 
 def _border_layer(borders: list[Spec]) -> Spec:
-    mark = {"type": "geoshape", "filled": False, "stroke": maps.GREY, "strokeWidth": 0.7,
+    mark = {"type": "geoshape", "filled": False, "stroke": maps_margin.GREY, "strokeWidth": 0.7,
             "clip": True, "tooltip": None}  # fmt: skip
     return {"data": {"values": borders}, "mark": mark}
 
@@ -363,7 +363,7 @@ def _line_layer() -> Spec:
     return {
         "data": {"name": "lines"},
         "transform": [{"filter": "datum.year === year"}],
-        "mark": {"type": "rule", "color": maps.LINE_COLOUR, "opacity": 0.65, "clip": True},
+        "mark": {"type": "rule", "color": maps_margin.LINE_COLOUR, "opacity": 0.65, "clip": True},
         "encoding": {
             **_ends(("longitude", "latitude", "longitude2", "latitude2"), ("x", "y", "x2", "y2")),
             "strokeWidth": {"field": "gw", "type": "quantitative", "legend": None,
@@ -449,7 +449,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
         "title": {"text": palette.shortened(name, 40), "anchor": "start", "fontSize": 12},
         "width": INSET,
         "height": INSET,
-        "view": {"stroke": maps.GREY},
+        "view": {"stroke": maps_margin.GREY},
         "projection": PROJECTION,
         "layer": [
             _backdrop(around.clip_by_rect(*_square(box)), "#f4f4f4", sheet),

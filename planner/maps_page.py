@@ -7,7 +7,7 @@ import json
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-from planner import layers, maps, maps_interactive, palette
+from planner import layers, maps_interactive, maps_margin, palette
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,13 +51,13 @@ def page(
         plan, grid=grid, year=year, metric=metric, region=region, pockets=pockets
     )
     asked = layers.frame(plan, grid=grid, year=year, metric=metric, region=region)
-    sites = layers.placed_sites(plan, asked)
+    scene = layers.scene(plan, asked)
     return Template(PAGE).substitute(
         title=html.escape(f"{palette.shortened(asked.place, 60)}: promised and powered"),
-        finding=html.escape(maps.finding(asked, sites)),
-        meaning=html.escape(f"{maps.meaning('headroom', 'the year')}; or gigawatts held up."),
+        finding=html.escape(maps_margin.finding(asked, scene.sites)),
+        meaning=html.escape(f"{maps_margin.meaning('headroom', 'the year')}; or gigawatts held up."),
         heads="".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS),
-        notes="".join(f"<p>{html.escape(note)}</p>" for note in maps.notes(plan, asked, sites)),
+        notes="".join(f"<p>{html.escape(note)}</p>" for note in maps_margin.notes(scene)),
         spec=as_script_json(spec),
         place=as_script_json(palette.shortened(asked.place, 60)),
         bundle=_bundle(),

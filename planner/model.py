@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pulp
 
 from planner.errors import SolverError
+from planner.terms import UNLIMITED_MW, Layout, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["UNLIMITED_MW", "Engine", "Layout", "Terms", "Window", "decide", "lift", "restore"]
 
 TOLERANCE_MW: Final = 1e-6
 ON_TIME_WEIGHT: Final = 1e6
@@ -26,100 +28,68 @@ SHORT_WEIGHT: Final = 1e3
 FLOW_WEIGHT: Final = 1e-3
 GIVE_WEIGHT: Final = 1e-2
 QUEUE_SPREAD: Final = 0.01
-UNLIMITED_MW: Final = 1e6
 USD_SCALE: Final = 1e5
 
 type Key = tuple[Any, ...]
-type Pair = tuple[Any, float]
-type Rows = Iterator[tuple[Key, Any]]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Numbers of one grid, ready for the program.
-
-    Attributes
-    ----------
-    periods
-        Half-year numbers by name of the period, in order.
-    supply, requirement, margin, unnamed
-        Regions by periods: accredited MW, required MW, reserve margin, unnamed datacenters MW.
-    links, joint, room
-        As from :mod:`planner.limits`.
-    steps
-        As from :func:`planner.demand.steps`, in the order of the allocation rule.
-    plants
-        Sites by periods: accredited MW of their own plant.
-    coincidence
-        Share of served megawatts that is drawn at the peak of the pool.
-    allocation
-        `queue`, `prorata` or `most`.
-    options, credit, caps
-        Remedies, as from :func:`planner.remedies.options`: one row an option; accredited share by
-        option and period; cumulative build limit by group, area and period.
-    give_way
-        Pools by periods: megawatts of requirement that flexible sites may carry by giving way.
-    pools
-        Pool by region.
-    """
-
-    periods: pd.Series
-    supply: pd.DataFrame
-    requirement: pd.DataFrame
-    margin: pd.DataFrame
-    unnamed: pd.DataFrame
-    links: pd.DataFrame
-    joint: pd.DataFrame
-    room: pd.DataFrame
-    steps: pd.DataFrame
-    plants: pd.DataFrame
-    coincidence: float = 1.0
-    allocation: str = "queue"
-    options: pd.DataFrame = field(default_factory=pd.DataFrame)
-    credit: pd.DataFrame = field(default_factory=pd.DataFrame)
-    caps: pd.DataFrame = field(default_factory=pd.DataFrame)
-    give_way: pd.DataFrame = field(default_factory=pd.DataFrame)
-    pools: pd.Series = field(default_factory=lambda: pd.Series(dtype=str))
+type Pair = tuple[int, float]
+type Rows = Iterator[tuple[Key, list[Pair], float]]
 
 
 @dataclass
 class Window:
     """Two neighbouring half-years: the one decided, and the next one that must be carried.
 
+    A variable is a column number; a row is `sum of weight x variable <= limit`. Every half-year of
+    a grid has the same variables and rows, so that only bounds, weights and limits change.
     `carried` holds what was served before, by step, and by region for unnamed datacenters;
     `standing` the remedies built before, by option.
     """
 
-    terms: Terms
+    layout: Layout
     number: int
-    slots: list[str]
+    periods: Sequence[str]
     carried: Mapping[str, float]
     standing: Mapping[str, float] = field(default_factory=dict)
-    problem: Any = field(default_factory=lambda: pulp.LpProblem("planner"))
-    steps: pd.DataFrame = field(init=False)
-    served: dict[str, Any] = field(default_factory=dict)
-    own: dict[Key, Any] = field(default_factory=dict)
-    short: dict[Key, Any] = field(default_factory=dict)
-    flow: dict[Key, Any] = field(default_factory=dict)
-    unnamed: dict[Key, Any] = field(default_factory=dict)
-    built: dict[str, Any] = field(default_factory=dict)
-    give: dict[Key, Any] = field(default_factory=dict)
-    within: set[Key] = field(default_factory=set)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    served: dict[str, int] = field(default_factory=dict)
+    own: dict[Key, int] = field(default_factory=dict)
+    short: dict[Key, int] = field(default_factory=dict)
+    flow: dict[Key, int] = field(default_factory=dict)
+    unnamed: dict[Key, int] = field(default_factory=dict)
+    built: dict[str, int] = field(default_factory=dict)
+    give: dict[Key, int] = field(default_factory=dict)
+    probe: int = 0
+    share: int | None = None
     rows: dict[Key, int] = field(default_factory=dict)
-    bounds: dict[Key, tuple[float, float]] = field(default_factory=dict)
-    share: Any = None
-    probe: Any = None
-    columns: int = 0
+    pairs: list[list[Pair]] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
 
-    def add(self, low: float, high: float | None) -> Any:  # noqa: ANN401 - PuLP variables stay here
-        """Add a variable; names are numbers, rows and columns are found by place."""
-        self.columns += 1
-        return self.problem.add_variable(f"x{self.columns - 1}", low, high)
+    @property
+    def terms(self) -> Terms:
+        """The numbers of the grid."""
+        return self.layout.terms
 
-    def wanting(self) -> list[tuple[Key, Any]]:
+    @property
+    def slots(self) -> list[str]:
+        """The half-years that must be carried."""
+        return list(dict.fromkeys(self.periods))
+
+    @property
+    def steps(self) -> Any:  # noqa: ANN401 - a table
+        """Steps asked by now."""
+        steps = self.layout.steps
+        return steps[steps["target"] <= self.number]
+
+    def add(self, low: float, high: float) -> int:
+        """Add a variable."""
+        self.low.append(low)
+        self.high.append(high)
+        return len(self.low) - 1
+
+    def wanting(self) -> list[tuple[Key, int]]:
         """List the variables that may be given more, under their keys."""
-        named = [((step,), variable) for step, variable in self.served.items()]
-        return named + list(self.unnamed.items())
+        return [((step,), at) for step, at in self.served.items()] + list(self.unnamed.items())
 
 
 # --- variables -----------------------------------------------------------------------------------
@@ -127,9 +97,6 @@ class Window:
 
 def fill(window: Window) -> Window:
     """Fill a window with variables and rows."""
-    steps = window.terms.steps
-    may = steps["on_grid"] | steps["site"].isin(window.terms.plants.index)
-    window.steps = steps[(steps["target"] <= window.number) & may]
     _add_remedies(window)
     _add_sites(window)
     _add_unnamed(window)
@@ -138,68 +105,59 @@ def fill(window: Window) -> Window:
     if window.terms.allocation == "prorata":
         window.share = window.add(0.0, 1.0)
     for constraint in CONSTRAINTS:
-        for key, row in constraint(window):
-            window.rows[constraint.__name__, *key] = len(window.rows)
-            window.problem += row
+        for key, pairs, limit in constraint(window):
+            window.rows[constraint.__name__, *key] = len(window.pairs)
+            window.pairs.append(pairs)
+            window.limits.append(limit)
     return window
 
 
 def _add_remedies(window: Window) -> None:
     """Remedies stay closed at what stands, until a run opens those whose lead time is over."""
-    for option in window.terms.options.get("option", ()):
-        held = window.standing.get(option, 0.0)
-        window.built[option] = window.add(held, held)
-    if len(window.terms.give_way):
-        for slot in window.slots:
-            for region in window.terms.supply.index:
+    for row in window.layout.options:
+        held = window.standing.get(row.option, 0.0)
+        window.built[row.option] = window.add(held, held)
+    for slot in range(2):
+        for regions in window.layout.pools.values():
+            for _, region in regions:
                 window.give[region, slot] = window.add(0.0, 0.0)
 
 
 def _add_sites(window: Window) -> None:
     """Steps asked by now; those without connection and own plant may draw nothing."""
-    plants = window.terms.plants
-    steps = window.steps
-    may = (steps["ready"] <= window.number) | steps["site"].isin(plants.index)
-    for step, mw, open_ in zip(steps["step"], steps["mw"], may, strict=True):
-        low = min(window.carried.get(step, 0.0), float(mw))
-        window.bounds[step,] = (low, float(mw) if open_ else low)
-        window.served[step] = window.add(*window.bounds[step,])
-    for site in sorted(set(steps["site"]) & set(plants.index)):
-        for slot in window.slots:
-            window.own[site, slot] = window.add(0.0, None)
+    plants = window.layout.plants
+    for row in window.layout.rows:
+        asked = row.target <= window.number
+        low = min(window.carried.get(row.step, 0.0), row.mw)
+        may = asked and (row.ready <= window.number or row.site in plants)
+        window.served[row.step] = window.add(low, row.mw if may else low)
+    for site in window.layout.steps_of:
+        for slot in range(2):
+            window.own[site, slot] = window.add(0.0, UNLIMITED_MW)
 
 
 def _add_unnamed(window: Window) -> None:
     """Unnamed datacenters of each region: what was asked before, and what comes new."""
-    asked = window.terms.unnamed[window.slots[0]]
-    before = _asked_before(window)
-    for region, mw in asked[asked > TOLERANCE_MW].items():
-        held = min(window.carried.get(str(region), 0.0), float(mw))
-        old = max(held, min(float(mw), before.get(str(region), 0.0)))
-        window.bounds[region, "late"] = (held, old)
-        window.bounds[region, "new"] = (0.0, float(mw) - old)
-        for name in ("late", "new"):
-            window.unnamed[region, name] = window.add(*window.bounds[region, name])
-
-
-def _asked_before(window: Window) -> dict[str, float]:
-    names = list(window.terms.unnamed.columns)
-    at = names.index(window.slots[0])
-    return window.terms.unnamed[names[at - 1]].to_dict() if at else {}
+    periods = list(window.layout.unnamed)
+    at = periods.index(window.periods[0])
+    asked = window.layout.unnamed[periods[at]]
+    before = window.layout.unnamed[periods[at - 1]] if at else [0.0] * len(asked)
+    for place, region in window.layout.with_unnamed:
+        held = min(window.carried.get(region, 0.0), asked[place])
+        old = max(held, min(asked[place], before[place]))
+        window.unnamed[region, "late"] = window.add(held, old)
+        window.unnamed[region, "new"] = window.add(0.0, asked[place] - old)
 
 
 def _add_grid(window: Window) -> None:
-    links = window.terms.links
-    for slot in window.slots:
-        for region in window.terms.supply.index:
-            window.short[region, slot] = window.add(0.0, None)
-        for row in links[links["period"] == slot].itertuples():
-            ends = (row.from_region, row.to_region)
-            for pair, mw in ((ends, row.forward_mw), (ends[::-1], row.reverse_mw)):
-                window.flow[*pair, slot] = window.add(0.0, float(mw))
-                window.bounds["flow", *pair, slot] = (0.0, float(mw))
-                if row.within_pool:
-                    window.within.add((*pair, slot))
+    lines = window.layout.lines
+    for slot, period in enumerate(window.periods):
+        for region in window.layout.regions:
+            window.short[region, slot] = window.add(0.0, UNLIMITED_MW)
+        for pair, limits in window.layout.flows.items():
+            open_ = pair in lines or pair[::-1] in lines
+            high = UNLIMITED_MW if open_ else limits.get(period, 0.0)
+            window.flow[*pair, slot] = window.add(0.0, high)
 
 
 # --- constraints ---------------------------------------------------------------------------------
@@ -209,181 +167,121 @@ def adequacy(window: Window) -> Rows:
     """Supply, net imports and shortage cover the requirement and (1 + margin) times the sites."""
     loads = loads_by_region(window)
     flows = flows_by_region(window)
-    added = _added(window, "region")
-    for slot in window.slots:
-        spare = window.terms.supply[slot] - window.terms.requirement[slot]
-        margins = window.terms.margin[slot]
-        for region, left, margin in zip(spare.index, spare, margins, strict=True):
-            asked = [(variable, (1 + margin) * part) for variable, part in loads[region, slot]]
-            pairs = [(window.short[region, slot], -1.0), *flows[region, slot], *asked]
-            pairs += [(variable, -share) for variable, share in added[region, slot]]
-            if region == spare.index[0]:
-                pairs.append((window.probe, 1.0))
+    layout = window.layout
+    for slot, period in enumerate(window.periods):
+        margins, credit = layout.margin[period], layout.credit[period]
+        for place, (region, left) in enumerate(zip(layout.regions, layout.spare[period], strict=True)):
+            margin = 1 + margins[place]
+            pairs = [(window.short[region, slot], -1.0), *flows[region, slot]]
+            pairs += [(at, margin * part) for at, part in loads[region, slot]]
+            pairs += [(window.built[o], -credit[at]) for at, o in layout.built_in.get(region, ())]
             if (region, slot) in window.give:
                 pairs.append((window.give[region, slot], -1.0))
-            yield (region, slot), pulp.lpSum_vars_coefs(pairs) <= float(left)
-
-
-def _added(window: Window, column: str) -> dict[Key, list[Pair]]:
-    """Collect the remedies of each region, or of each site, with their accredited shares."""
-    found: dict[Key, list[Pair]] = defaultdict(list)
-    options = window.terms.options
-    if not window.built or column not in options:
-        return found
-    for option, where in zip(options["option"], options[column], strict=True):
-        if isinstance(where, str):
-            for slot in window.slots:
-                share = float(window.terms.credit.at[option, slot])
-                found[where, slot].append((window.built[option], share))
-    return found
+            if place == 0:
+                pairs.append((window.probe, 1.0))
+            yield (region, slot), pairs, left
 
 
 def loads_by_region(window: Window) -> dict[Key, list[Pair]]:
     """Collect what is drawn in each region and slot: sites less own plant, and unnamed."""
     part = window.terms.coincidence
     found: dict[Key, list[Pair]] = defaultdict(list)
-    steps = window.steps[window.steps["on_grid"]]
-    home = dict(zip(steps["site"], steps["region"], strict=True))
-    for slot in window.slots:
-        for step, region in zip(steps["step"], steps["region"], strict=True):
-            found[region, slot].append((window.served[step], part))
-        for (region, _), variable in window.unnamed.items():
-            found[region, slot].append((variable, 1.0))
-    for (site, slot), variable in window.own.items():
+    home = {row.site: row.region for row in window.layout.rows if row.on_grid}
+    for slot in range(2):
+        for row in window.layout.rows:
+            if row.on_grid:
+                found[row.region, slot].append((window.served[row.step], part))
+        for (region, _), at in window.unnamed.items():
+            found[region, slot].append((at, 1.0))
+    for (site, slot), at in window.own.items():
         if site in home:
-            found[home[site], slot].append((variable, -part))
+            found[home[site], slot].append((at, -part))
     return found
 
 
 def flows_by_region(window: Window) -> dict[Key, list[Pair]]:
     """Collect the flows out of (1) and into (-1) each region and slot."""
     found: dict[Key, list[Pair]] = defaultdict(list)
-    for (start, end, slot), variable in window.flow.items():
-        found[start, slot].append((variable, 1.0))
-        found[end, slot].append((variable, -1.0))
+    for (start, end, slot), at in window.flow.items():
+        found[start, slot].append((at, 1.0))
+        found[end, slot].append((at, -1.0))
     return found
 
 
 def transfer(window: Window) -> Rows:
     """The net flow over all links of a joint limit stays within it."""
-    joint = window.terms.joint
-    around = defaultdict(set)
-    for start, end, _ in window.flow:
-        around[start].add(end)
-    for slot in window.slots:
-        for limit in joint[joint["period"] == slot].itertuples():
-            inward = [
-                (start, end)
-                for end in sorted(limit.into)
-                for start in sorted(around[end])
-                if (start in limit.out_of if limit.out_of else start not in limit.into)
-            ]
-            inward = [pair for pair in inward if (*pair, slot) in window.flow]
-            net = [(window.flow[*pair, slot], 1.0) for pair in inward]
-            net += [(window.flow[*pair[::-1], slot], -1.0) for pair in inward]
-            if net:
-                key = (limit.limit, slot)
-                window.bounds["transfer", *key] = (0.0, float(limit.limit_mw))
-                if limit.within_pool:
-                    window.within.add(("transfer", *key))
-                yield key, pulp.lpSum_vars_coefs(net) <= float(limit.limit_mw)
+    for slot, period in enumerate(window.periods):
+        for limit in window.layout.joint:
+            net = [(window.flow[*pair, slot], 1.0) for pair in limit.inward]
+            net += [(window.flow[*pair[::-1], slot], -1.0) for pair in limit.inward]
+            yield (limit.name, slot), net, window.layout.limit(limit.limits, period)
 
 
 def delivery(window: Window) -> Rows:
     """Sites of a pocket draw no more from the grid than the room it has."""
-    rooms = window.terms.room[window.terms.room["period"].isin(window.slots)]
-    for row in rooms.itertuples():
-        steps = window.steps[(window.steps["pocket"] == row.pocket) & window.steps["on_grid"]]
-        own = [(site, row.period) for site in sorted(set(steps["site"]))]
-        pairs = [(window.served[step], 1.0) for step in steps["step"]]
-        pairs += [(window.own[key], -1.0) for key in own if key in window.own]
-        held = sum(window.carried.get(step, 0.0) for step in steps["step"])
-        if pairs:
-            room = max(float(row.room_mw), held)
-            window.bounds["delivery", row.pocket, row.period] = (0.0, room)
-            yield (row.pocket, row.period), pulp.lpSum_vars_coefs(pairs) <= room
+    for pocket, rooms in window.layout.rooms.items():
+        rows = [row for row in window.layout.rows if row.pocket == pocket and row.on_grid]
+        held = sum(window.carried.get(row.step, 0.0) for row in rows)
+        sites = sorted({row.site for row in rows})
+        for slot, period in enumerate(window.periods):
+            pairs = [(window.served[row.step], 1.0) for row in rows]
+            pairs += [(window.own[s, slot], -1.0) for s in sites if (s, slot) in window.own]
+            yield (pocket, slot), pairs, max(window.layout.limit(rooms, period), held)
 
 
 def onsite(window: Window) -> Rows:
     """A site's own plant serves no more than the site, and all of what is not connected yet."""
-    ready = dict(zip(window.steps["step"], window.steps["ready"], strict=True))
-    steps = window.steps.groupby("site")["step"].agg(list)
-    added = _added(window, "site")
-    for (site, slot), own in window.own.items():
-        number = window.number + window.slots.index(slot)
-        every = [(window.served[step], -1.0) for step in steps[site]]
-        unready = [(window.served[step], 1.0) for step in steps[site] if ready[step] > number]
-        yield ("site", site, slot), pulp.lpSum_vars_coefs([(own, 1.0), *every]) <= 0.0
-        new = [(variable, -share) for variable, share in added[site, slot]]
-        plant = float(window.terms.plants.loc[site, slot])
-        yield ("plant", site, slot), pulp.lpSum_vars_coefs([(own, 1.0), *new]) <= plant
-        if unready:
-            row = pulp.lpSum_vars_coefs([*unready, (own, -1.0)]) <= 0.0
-            yield ("unready", site, slot), row
+    ready = {row.step: row.ready for row in window.layout.rows}
+    layout = window.layout
+    for site, steps in layout.steps_of.items():
+        every = [(window.served[step], -1.0) for step in steps]
+        for slot, period in enumerate(window.periods):
+            own, credit = window.own[site, slot], layout.credit[period]
+            new = [(window.built[o], -credit[at]) for at, o in layout.built_in.get(site, ())]
+            late = [(window.served[s], float(ready[s] > window.number + slot)) for s in steps]
+            yield ("site", site, slot), [(own, 1.0), *every], 0.0
+            yield ("plant", site, slot), [(own, 1.0), *new], layout.plants[site][period]
+            yield ("unready", site, slot), [*late, (own, -1.0)], 0.0
 
 
 def reinforcement(window: Window) -> Rows:
     """A link carries its limit and what remedies add to it."""
-    options = window.terms.options
-    if not window.built or "from_region" not in options:
-        return
-    lines = options[options["kind"] == "line"]
-    for slot in window.slots:
-        for ends, group in lines.groupby(["from_region", "to_region"]):
-            built = [(window.built[option], -1.0) for option in group["option"]]
+    for slot, period in enumerate(window.periods):
+        for ends, options in window.layout.lines.items():
+            built = [(window.built[option], -1.0) for option in options]
             for pair in (ends, ends[::-1]):
-                if (*pair, slot) not in window.flow:
-                    window.flow[*pair, slot] = window.add(0.0, 0.0)
-                    window.bounds["flow", *pair, slot] = (0.0, 0.0)
-                limit = window.bounds["flow", *pair, slot][1]
-                window.flow[*pair, slot].upBound = UNLIMITED_MW
-                row = pulp.lpSum_vars_coefs([(window.flow[*pair, slot], 1.0), *built])
-                window.bounds["reinforcement", *pair, slot] = (0.0, limit)
-                yield (*pair, slot), row <= limit
+                limit = window.layout.flows[pair].get(period, 0.0)
+                yield (*pair, slot), [(window.flow[*pair, slot], 1.0), *built], limit
 
 
 def build(window: Window) -> Rows:
     """What is built of a group by now stays within its yearly limits, in a region and in all."""
-    options = window.terms.options
-    slot = window.slots[0]
-    for (group, area), limit in window.terms.caps.get(slot, pd.Series(dtype=float)).items():
-        members = options[options["group"] == group]
-        if area:
-            members = members[members["region"].fillna(members["site_region"]) == area]
-        pairs = [(window.built[option], 1.0) for option in members["option"]]
-        held = sum(window.standing.get(option, 0.0) for option in members["option"])
-        if pairs:
-            window.bounds["build", group, area] = (0.0, max(float(limit), held))
-            yield (group, area), pulp.lpSum_vars_coefs(pairs) <= max(float(limit), held)
+    for cap in window.layout.caps:
+        held = sum(window.standing.get(option, 0.0) for option in cap.members)
+        pairs = [(window.built[option], 1.0) for option in cap.members]
+        yield cap.key, pairs, max(window.layout.limit(cap.limits, window.periods[0]), held)
 
 
 def give_way(window: Window) -> Rows:
     """Sites that give way carry no more of the requirement than they ask, region by region."""
-    loads = loads_by_region(window)
-    for (region, slot), variable in window.give.items():
-        margin = 1 + float(window.terms.margin.loc[region, slot])
-        asked = [(load, -margin * part) for load, part in loads[region, slot]]
-        yield ("site", region, slot), pulp.lpSum_vars_coefs([(variable, 1.0), *asked]) <= 0.0
-    for pool, regions in window.terms.pools.groupby(window.terms.pools):
-        for slot in window.slots:
-            pairs = [
-                (window.give[region, slot], 1.0)
-                for region in regions.index
-                if (region, slot) in window.give
-            ]
-            if pairs:
-                limit = float(window.terms.give_way.at[pool, slot])
-                yield ("pool", pool, slot), pulp.lpSum_vars_coefs(pairs) <= limit
+    loads = loads_by_region(window) if window.give else {}
+    for slot, period in enumerate(window.periods):
+        margins = window.layout.margin[period]
+        for pool, regions in window.layout.pools.items():
+            for place, region in regions:
+                asked = [(at, -(1 + margins[place]) * part) for at, part in loads[region, slot]]
+                yield ("site", region, slot), [(window.give[region, slot], 1.0), *asked], 0.0
+            limit = window.layout.give_way.get(pool, {}).get(period, 0.0)
+            yield ("pool", pool, slot), [(window.give[r, slot], 1.0) for _, r in regions], limit
 
 
 def equal_share(window: Window) -> Rows:
     """Under `prorata`, each step gets at least the common share of what it still asks."""
     if window.share is None:
         return
-    for key, variable in window.wanting():
-        low, high = window.bounds[key]
-        pairs = [(variable, 1.0), (window.share, low - high)]
-        yield key, pulp.lpSum_vars_coefs(pairs) >= -UNLIMITED_MW
+    for key, at in window.wanting():
+        wanted = window.high[at] - window.low[at]
+        yield key, [(at, -1.0), (window.share, wanted)], UNLIMITED_MW
 
 
 CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
@@ -402,43 +300,93 @@ CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
 
 
 class Engine:
-    """A window handed over to the solver once; stages change bounds, right-hand sides and costs.
+    """A program handed over to the solver once; half-years and stages change numbers in it.
 
-    HiGHS keeps its basis between stages. Any other PuLP solver starts afresh each time.
+    HiGHS keeps its basis from one to the next. Any other PuLP solver is handed every window anew.
     """
 
     def __init__(self, window: Window, solver: Any = None) -> None:  # noqa: ANN401 - any PuLP solver
-        self.window = window
-        self.problem = window.problem
         self.solver = solver or pulp.HiGHS(msg=False, threads=1)
-        self.columns = {v.id: at for at, v in enumerate(self.problem.exported_variables())}
-        self.constraints = self.problem.constraints()
         self.live: Any = None
         self.allowed: set[str] = set()
-        self.probed = self.window.terms.supply.index[0]
-        self.values: dict[int, float] = {}
+        self.values: np.ndarray = np.zeros(0)
+        self._take(window)
+        self._hand_over()
 
-    def bound(self, variable: Any, low: float, high: float | None) -> None:  # noqa: ANN401
-        """Change the bounds of a variable; one that stands in no row is not the solver's."""
-        variable.lowBound, variable.upBound = low, high
-        column = self.columns.get(variable.id)
-        if self.live is not None and column is not None:
-            self.live.changeColBounds(column, low, np.inf if high is None else high)
+    def _take(self, window: Window) -> None:
+        self.window = window
+        self.low, self.high = np.array(window.low), np.array(window.high)
+        self.limits = np.array(window.limits)
+        self.weights = np.array([weight for pairs in window.pairs for _, weight in pairs])
+        self.probed = window.layout.regions[0]
 
-    def at_least(self, key: Key, value: float) -> None:
-        """Change the right-hand side of a row `expression >= value`."""
-        self._right(key, value, value, np.inf)
+    def _hand_over(self) -> None:
+        """Write the window as a PuLP problem."""
+        self.problem = pulp.LpProblem("planner")
+        bounds = zip(self.low.tolist(), self.high.tolist(), strict=True)
+        self.variables = [
+            self.problem.add_variable(f"x{at}", low, high) for at, (low, high) in enumerate(bounds)
+        ]
+        for pairs, limit in zip(self.window.pairs, self.limits.tolist(), strict=True):
+            row = [(self.variables[at], weight) for at, weight in pairs]
+            self.problem += pulp.lpSum_vars_coefs(row) <= limit
+        used = {variable.id: at for at, variable in enumerate(self.problem.exported_variables())}
+        self.columns = np.array([used.get(variable.id, -1) for variable in self.variables])
 
-    def at_most(self, key: Key, value: float) -> None:
-        """Change the right-hand side of a row `expression <= value`."""
-        self._right(key, value, -np.inf, value)
+    def turn(self, window: Window) -> None:
+        """Go on to the next half-year: change what differs, keep the basis."""
+        if self.live is None:
+            self._take(window)
+            self._hand_over()
+            return
+        before = (self.low, self.high, self.limits, self.weights)
+        self.load(self.window.layout.regions[0])
+        self._take(window)
+        self._change_columns((before[0] != self.low) | (before[1] != self.high))
+        rows = np.flatnonzero(before[2] != self.limits)
+        for row in rows:
+            self.live.changeRowBounds(int(row), -np.inf, float(self.limits[row]))
+        places = [(row, at) for row, pairs in enumerate(window.pairs) for at, _ in pairs]
+        for entry in np.flatnonzero(before[3] != self.weights):
+            row, at = places[entry]
+            self.live.changeCoeff(row, int(self.columns[at]), float(self.weights[entry]))
 
-    def _right(self, key: Key, value: float, low: float, high: float) -> None:
+    def _change_columns(self, changed: np.ndarray) -> None:
+        at = np.flatnonzero(changed & (self.columns >= 0))
+        columns = self.columns[at].astype(np.int32)
+        self.live.changeColsBounds(len(at), columns, self.low[at], self.high[at])
+
+    def bound(self, at: int, low: float, high: float) -> None:
+        """Change the bounds of a variable."""
+        self.low[at], self.high[at] = low, high
+        if self.live is None:
+            self.variables[at].lowBound, self.variables[at].upBound = low, high
+        elif self.columns[at] >= 0:
+            self.live.changeColBounds(int(self.columns[at]), low, high)
+
+    def bound_all(self, ats: list[int], low: np.ndarray, high: np.ndarray) -> None:
+        """Change the bounds of many variables at once."""
+        if self.live is None:
+            for at, floor, ceiling in zip(ats, low, high, strict=True):
+                self.bound(at, float(floor), float(ceiling))
+            return
+        changed = np.zeros(len(self.low), dtype=bool)
+        changed[ats] = True
+        self.low[ats], self.high[ats] = low, high
+        self._change_columns(changed)
+
+    def at_most(self, key: Key, limit: float) -> None:
+        """Change the right-hand side of a row."""
         row = self.window.rows[key]
+        self.limits[row] = limit
         if self.live is not None:
-            self.live.changeRowBounds(row, low, high)
+            self.live.changeRowBounds(row, -np.inf, limit)
         else:
-            self.constraints[row].changeRHS(value)
+            self.problem.constraints()[row].changeRHS(limit)
+
+    def limit(self, key: Key) -> float:
+        """Return the right-hand side that a row has without any lift."""
+        return self.window.limits[self.window.rows[key]]
 
     def load(self, region: str) -> None:
         """Let the probe draw in a region, and in no other.
@@ -451,9 +399,11 @@ class Engine:
         if self.live is None:
             message = "a new load is tried on the loaded program; use HiGHS."
             raise SolverError(message)
-        column = self.columns[self.window.probe.id]
+        if region == self.probed:
+            return
+        column = int(self.columns[self.window.probe])
         for place, weight in ((self.probed, 0.0), (region, 1.0)):
-            for slot in self.window.slots:
+            for slot in range(2):
                 self.live.changeCoeff(self.window.rows["adequacy", place, slot], column, weight)
         self.probed = region
 
@@ -465,39 +415,40 @@ class Engine:
         SolverError
             The solver finds no optimum.
         """
-        costs = list(costs)
+        weights = np.zeros(len(self.low))
+        for at, cost in costs:
+            weights[at] += cost
         if self.live is None:
-            self._solve(costs)
+            self._solve(weights)
             return
-        weights = np.zeros(len(self.columns))
-        for variable, cost in costs:
-            if variable.id in self.columns:
-                weights[self.columns[variable.id]] += cost
-        at = np.arange(len(weights), dtype=np.int32)
-        self.live.changeColsCost(len(weights), at, weights)
+        used = np.flatnonzero(self.columns >= 0)
+        columns = self.columns[used].astype(np.int32)
+        self.live.changeColsCost(len(used), columns, weights[used])
         self.live.run()
         if "kOptimal" not in str(self.live.getModelStatus()):
             message = f"the solver stopped with {self.live.getModelStatus()}."
             raise SolverError(message)
-        self._keep(self.live.getSolution().col_value)
+        found = np.array(self.live.getSolution().col_value)
+        self.values = np.where(self.columns >= 0, found[self.columns], self.low)
 
-    def _solve(self, costs: list[Pair]) -> None:
-        costs = [pair for pair in costs if pair[0].id in self.columns]
-        self.problem.setObjective(pulp.lpSum_vars_coefs(costs))
+    def _solve(self, weights: np.ndarray) -> None:
+        used = [at for at in np.flatnonzero(weights) if self.columns[at] >= 0]
+        pairs = [(self.variables[at], float(weights[at])) for at in used]
+        self.problem.setObjective(pulp.lpSum_vars_coefs(pairs))
         found = self.problem.solve(self.solver)
         if found.status != pulp.LpSolveStatus.Optimal:
             message = f"the solver stopped with {found.status_str or found.status}."
             raise SolverError(message)
         if isinstance(self.solver, pulp.HiGHS):
             self.live = self.problem.solverModel
-        self._keep([variable.varValue or 0.0 for variable in self.problem.exported_variables()])
+        values = [variable.varValue for variable in self.variables]
+        self.values = np.array([
+            low if value is None else value for value, low in zip(values, self.low, strict=True)
+        ])
 
-    def _keep(self, numbers: Iterable[float]) -> None:
-        self.values = dict(zip(self.columns, numbers, strict=True))
-
-    def __getitem__(self, variable: Any) -> float:  # noqa: ANN401
-        """Return the value of a variable; what stands in no row stays at its lower bound."""
-        return float(self.values.get(variable.id, variable.lowBound))
+    def __getitem__(self, at: int) -> float:
+        """Return the value of a variable."""
+        return float(self.values[at])
 
 
 # --- stages --------------------------------------------------------------------------------------
@@ -511,46 +462,43 @@ def decide(engine: Engine) -> None:
         _least_cost(engine)
 
 
+def _flows(engine: Engine, weight: float = FLOW_WEIGHT) -> list[Pair]:
+    return [(at, weight) for at in engine.window.flow.values()]
+
+
 def _shortage(engine: Engine) -> None:
+    """Keep what is carried, power nothing new, and make native shortage least."""
     window = engine.window
-    flow = [(variable, FLOW_WEIGHT) for variable in window.flow.values()]
-    wanting = window.wanting()
-    limits = {key: (variable.lowBound, variable.upBound) for key, variable in wanting}
-    for key, variable in wanting:
-        engine.bound(variable, limits[key][0], limits[key][0])
-    for variable in window.short.values():
-        engine.bound(variable, 0.0, None)
-    engine.minimise([*flow, *((variable, SHORT_WEIGHT) for variable in window.short.values())])
-    for variable in window.short.values():
-        engine.bound(variable, 0.0, engine[variable] + TOLERANCE_MW / 10)
-    for key, variable in wanting:
-        engine.bound(variable, *limits[key])
+    wanting = [at for _, at in window.wanting()]
+    short = list(window.short.values())
+    low, high = engine.low[wanting], engine.high[wanting]
+    engine.bound_all(wanting, low, low)
+    engine.bound_all(short, np.zeros(len(short)), np.full(len(short), UNLIMITED_MW))
+    engine.minimise([*_flows(engine), *((at, SHORT_WEIGHT) for at in short)])
+    engine.bound_all(short, np.zeros(len(short)), engine.values[short] + TOLERANCE_MW / 10)
+    engine.bound_all(wanting, low, high)
 
 
 def _service(engine: Engine) -> None:
-    window = engine.window
-    flow = [(variable, FLOW_WEIGHT) for variable in window.flow.values()]
-    weights = _weights(window)
-    engine.minimise([*flow, *((v, -weights[key]) for key, v in window.wanting())])
-    if window.share is not None:
-        _share_out(engine, weights, flow)
+    """Power the most megawatts, by tier and order."""
+    weights = _weights(engine.window)
+    wanting = engine.window.wanting()
+    engine.minimise([*_flows(engine), *((at, -weights[key]) for key, at in wanting)])
+    if engine.window.share is not None:
+        _share_out(engine, weights)
 
 
 def _least_cost(engine: Engine) -> None:
-    """Keep what is served; build it for the least yearly cost."""
+    """Keep what is served; carry it with the least yearly cost."""
     window = engine.window
-    limits = {key: (v.lowBound, v.upBound) for key, v in window.wanting()}
-    for key, variable in window.wanting():
-        low, high = limits[key]
-        engine.bound(variable, max(low, min(engine[variable], high) - TOLERANCE_MW / 10), high)
-    options = window.terms.options
-    price = options.set_index("option")["usd_per_mw_yr"] if len(options) else {}
-    costs = [(variable, price[option] / USD_SCALE) for option, variable in window.built.items()]
-    costs += [(variable, GIVE_WEIGHT) for variable in window.give.values()]
-    flow = [(variable, FLOW_WEIGHT * FLOW_WEIGHT) for variable in window.flow.values()]
-    engine.minimise([*costs, *flow])
-    for key, variable in window.wanting():
-        engine.bound(variable, *limits[key])
+    wanting = [at for _, at in window.wanting()]
+    low, high = engine.low[wanting].copy(), engine.high[wanting].copy()
+    got = np.clip(engine.values[wanting], low, high)
+    engine.bound_all(wanting, np.maximum(low, got - TOLERANCE_MW / 10), high)
+    costs = [(window.built[row.option], row.usd_per_mw_yr / USD_SCALE) for row in window.layout.options]
+    costs += [(at, GIVE_WEIGHT) for at in window.give.values()]
+    engine.minimise([*costs, *_flows(engine, FLOW_WEIGHT**2)])
+    engine.bound_all(wanting, low, high)
 
 
 def _weights(window: Window) -> dict[Key, float]:
@@ -558,59 +506,60 @@ def _weights(window: Window) -> dict[Key, float]:
     spread = 0.0 if window.terms.allocation == "prorata" else QUEUE_SPREAD
     count = max(len(window.terms.steps), 1)
     weights: dict[Key, float] = {}
-    for place, step, target in zip(
-        window.steps.index, window.steps["step"], window.steps["target"], strict=True
-    ):
-        tier = ON_TIME_WEIGHT if target == window.number else LATE_WEIGHT
-        weights[step,] = tier * (1 + spread * (1 - place / count))
+    for row in window.layout.rows:
+        tier = ON_TIME_WEIGHT if row.target == window.number else LATE_WEIGHT
+        weights[row.step,] = tier * (1 + spread * (1 - row.Index / count))
     for key in window.unnamed:
         weights[key] = ON_TIME_WEIGHT if key[1] == "new" else LATE_WEIGHT
     return weights
 
 
-def _share_out(engine: Engine, weights: dict[Key, float], flow: list[Pair]) -> None:
+def _share_out(engine: Engine, weights: dict[Key, float]) -> None:
     """Give equal shares: raise the common share, freeze who cannot follow, and go on.
 
     The megawatts of each tier are a maximum already; a tier is shared out after the one above it.
     """
     wanting = dict(engine.window.wanting())
     for tier in (ON_TIME_WEIGHT, LATE_WEIGHT):
-        active = [key for key, v in wanting.items() if weights[key] == tier and _open(v)]
-        _fill(engine, active, wanting, flow)
+        open_ = [key for key, at in wanting.items() if engine.high[at] - engine.low[at] > TOLERANCE_MW]
+        _fill(engine, [key for key in open_ if weights[key] == tier], wanting)
 
 
-def _open(variable: Any) -> bool:  # noqa: ANN401
-    return bool(variable.upBound - variable.lowBound > TOLERANCE_MW)
-
-
-def _fill(engine: Engine, active: list[Key], wanting: dict[Key, Any], flow: list[Pair]) -> None:
+def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
     share = engine.window.share
+    assert share is not None  # noqa: S101 - only called under prorata
+    low, high = engine.low.copy(), engine.high.copy()
     while active:
         for key in active:
-            engine.at_least(("equal_share", *key), wanting[key].lowBound)
+            engine.at_most(("equal_share", *key), -low[wanting[key]])
         engine.bound(share, 0.0, 1.0)
-        engine.minimise([(share, -ON_TIME_WEIGHT), *flow])
+        engine.minimise([(share, -ON_TIME_WEIGHT), *_flows(engine)])
         level = engine[share]
         blocked = _blocked(engine, active, wanting, level)
         for key in blocked:
-            low, high = wanting[key].lowBound, wanting[key].upBound
-            value = low + level * (high - low)
-            engine.at_least(("equal_share", *key), -UNLIMITED_MW)
-            engine.bound(wanting[key], max(low, value - TOLERANCE_MW / 10), value)
+            at = wanting[key]
+            value = low[at] + level * (high[at] - low[at])
+            engine.at_most(("equal_share", *key), UNLIMITED_MW)
+            engine.bound(at, max(low[at], value - TOLERANCE_MW / 10), value)
         active = [key for key in active if key not in blocked]
-    engine.minimise(flow or [(share, 0.0)])
+    engine.minimise([(share, 0.0), *_flows(engine)])
 
 
 def _blocked(
-    engine: Engine, active: list[Key], wanting: dict[Key, Any], level: float
+    engine: Engine, active: list[Key], wanting: dict[Key, int], level: float
 ) -> list[Key]:
     """Find the steps that cannot get more than the common share while no other gets less."""
     if level >= 1 - TOLERANCE_MW:
         return active
+    assert engine.window.share is not None  # noqa: S101 - only called under prorata
     engine.bound(engine.window.share, max(level - 1e-9, 0.0), level)
     engine.minimise([(wanting[key], -1.0) for key in active])
-    floor = {key: v.lowBound + level * (v.upBound - v.lowBound) for key, v in wanting.items()}
-    stuck = [key for key in active if engine[wanting[key]] <= floor[key] + TOLERANCE_MW]
+    low, high = engine.low, engine.high
+    stuck = []
+    for key in active:
+        at = wanting[key]
+        if engine[at] <= low[at] + level * (high[at] - low[at]) + TOLERANCE_MW:
+            stuck.append(key)
     return stuck or active
 
 
@@ -635,57 +584,61 @@ def restore(engine: Engine, kinds: Iterable[str]) -> None:
         LIFTS[kind](engine, False)
 
 
+def _rows(engine: Engine, name: str, away: bool) -> None:  # noqa: FBT001
+    for key in engine.window.rows:
+        if key[0] == name:
+            engine.at_most(key, UNLIMITED_MW if away else engine.limit(key))
+
+
 def _connection(engine: Engine, away: bool) -> None:  # noqa: FBT001
     window = engine.window
-    steps = window.steps[window.steps["on_grid"] & (window.steps["ready"] > window.number)]
-    for step, mw in zip(steps["step"], steps["mw"], strict=True):
-        low, high = window.bounds[step,]
-        engine.bound(window.served[step], low, float(mw) if away else high)
-    on_grid = set(window.steps.loc[window.steps["on_grid"], "site"])
+    for row in window.layout.rows:
+        if row.on_grid and row.target <= window.number < row.ready:
+            at = window.served[row.step]
+            engine.bound(at, window.low[at], row.mw if away else window.high[at])
+    on_grid = {row.site for row in window.layout.rows if row.on_grid}
     for key in window.rows:
         if key[:2] == ("onsite", "unready") and key[2] in on_grid:
             engine.at_most(key, UNLIMITED_MW if away else 0.0)
 
 
 def _delivery(engine: Engine, away: bool) -> None:  # noqa: FBT001
-    for key in engine.window.rows:
-        if key[0] == "delivery":
-            engine.at_most(key, UNLIMITED_MW if away else engine.window.bounds[key][1])
+    _rows(engine, "delivery", away)
 
 
 def _import(engine: Engine, away: bool) -> None:  # noqa: FBT001
     window = engine.window
-    for key in sorted(window.within):
-        if key[0] == "transfer":
-            engine.at_most(key, UNLIMITED_MW if away else window.bounds[key][1])
-            continue
-        limit = UNLIMITED_MW if away else window.bounds["flow", *key][1]
-        if ("reinforcement", *key) in window.rows:
-            engine.at_most(("reinforcement", *key), limit)
-        else:
-            engine.bound(window.flow[key], 0.0, limit)
+    for limit in window.layout.joint:
+        for slot in range(2):
+            key = ("transfer", limit.name, slot)
+            if limit.within_pool:
+                engine.at_most(key, UNLIMITED_MW if away else engine.limit(key))
+    for pair in window.layout.within_pool:
+        for slot in range(2):
+            row, at = ("reinforcement", *pair, slot), window.flow[*pair, slot]
+            if row in window.rows:
+                engine.at_most(row, UNLIMITED_MW if away else engine.limit(row))
+            else:
+                engine.bound(at, 0.0, UNLIMITED_MW if away else window.high[at])
 
 
 def _remedies(engine: Engine, away: bool) -> None:  # noqa: FBT001
     window = engine.window
-    options = window.terms.options
-    for option, first, most in zip(
-        options["option"], options["first"], options["potential_mw"], strict=True
-    ):
-        held = window.standing.get(option, 0.0)
-        high = max(held, float(most)) if away and first <= window.number else held
-        engine.bound(window.built[option], held, high)
+    held = np.array([window.standing.get(row.option, 0.0) for row in window.layout.options])
+    most = np.array([
+        row.potential_mw if away and row.first <= window.number else 0.0
+        for row in window.layout.options
+    ])
+    engine.bound_all(list(window.built.values()), held, np.maximum(held, most))
 
 
 def _build(engine: Engine, away: bool) -> None:  # noqa: FBT001
-    for key in engine.window.rows:
-        if key[0] == "build":
-            engine.at_most(key, UNLIMITED_MW if away else engine.window.bounds[key][1])
+    _rows(engine, "build", away)
 
 
 def _flexible(engine: Engine, away: bool) -> None:  # noqa: FBT001
-    for variable in engine.window.give.values():
-        engine.bound(variable, 0.0, UNLIMITED_MW if away else 0.0)
+    give = list(engine.window.give.values())
+    engine.bound_all(give, np.zeros(len(give)), np.full(len(give), UNLIMITED_MW if away else 0.0))
 
 
 LIFTS: Final[Mapping[str, Callable[[Engine, bool], None]]] = {

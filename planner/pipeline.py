@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner import demand, explain, horizon, limits, match, model, remedies, supply
+from planner import demand, explain, horizon, limits, match, remedies, supply
+from planner.terms import Terms
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -104,7 +105,7 @@ def answer(
 
 def gather(
     case: Case, asked: pd.DataFrame, loads: pd.DataFrame, *, decisions: bool = False
-) -> list[model.Terms]:
+) -> list[Terms]:
     """Lay out the numbers of each grid; nothing flows between grids.
 
     With `decisions`, remedies and flexible operation are laid out too; a run still has to allow
@@ -118,11 +119,11 @@ def gather(
     ]
 
 
-def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> model.Terms:
+def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> Terms:
     numbers = demand.numbered(case.periods)
     wide = {name: loads[name].unstack()[list(numbers.index)] for name in loads.columns}
     firm = supply.accredited(case).unstack(fill_value=0.0)
-    return model.Terms(
+    return Terms(
         periods=numbers,
         supply=firm.reindex(wide["native_mw"].index, fill_value=0.0)[list(numbers.index)],
         requirement=wide["requirement_mw"],
@@ -138,7 +139,7 @@ def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> model.Terms:
     )
 
 
-def _with_decisions(terms: model.Terms, case: Case, asked: pd.DataFrame) -> model.Terms:
+def _with_decisions(terms: Terms, case: Case, asked: pd.DataFrame) -> Terms:
     options = remedies.options(case, asked)
     sites = sorted(set(terms.plants.index) | set(options["site"].dropna()))
     return dataclasses.replace(
@@ -176,7 +177,7 @@ def _plants(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     return mw.groupby(level=0).sum().cummax(axis=1)
 
 
-def _of_grid(terms: model.Terms, regions: pd.Series) -> model.Terms:
+def _of_grid(terms: Terms, regions: pd.Series) -> Terms:
     here = set(regions)
     ids = sorted(here)
     joint = terms.joint[np.array([bool(into & here) for into in terms.joint["into"]], dtype=bool)]

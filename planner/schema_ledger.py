@@ -1,4 +1,4 @@
-"""The tables of the pledge ledger: pledges, how they overlap, financings, parties, rates, claims."""
+"""The tables of the ledger: pledges, how they overlap, financings, parties, rates, claims."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ PLEDGES: Final = table(
     counterparty=text("To or with whom", optional=True),
     kind=text("What the figure is; only `load` counts as promised gigawatts", values=KINDS),
     layer=text(
-        "place: a building with power; chips: what stands in a place", values=("place", "chips", "none")
+        "place: a building with power; chips: what stands in a place",
+        values=("place", "chips", "none"),
     ),
     mw=number("MW", "Promised megawatts, on the basis of `mw_basis`", low=0, optional=True),
     mw_basis=text("What the megawatts are", values=BASES, optional=True),
@@ -136,9 +137,7 @@ PARTIES: Final = table(
     "Who borrows, rents, lends, backs",
     ("financing", "role", "party"),
     financing=text("Financing"),
-    role=text(
-        "Role", values=("borrower", "tenant", "lender", "sponsor", "guarantor", "supplier")
-    ),
+    role=text("Role", values=("borrower", "tenant", "lender", "sponsor", "guarantor", "supplier")),
     party=text("Name"),
     usd_bn=number("USD billion", "Part of the amount, where published", low=0, optional=True),
 )
@@ -156,6 +155,4 @@ RATES: Final = table(
 
 PLEDGE_TABLES: Final = (SOURCES, PLEDGES, STATE_ROWS, OVERLAPS, MEMBERS, CLAIMS, BENCHMARKS)
 FINANCING_TABLES: Final = (SOURCES, FINANCING, PARTIES, RATES)
-ALL_LEDGER_TABLES: Final = {
-    entry.name: entry for entry in (*PLEDGE_TABLES, *FINANCING_TABLES)
-}
+ALL_LEDGER_TABLES: Final = {entry.name: entry for entry in (*PLEDGE_TABLES, *FINANCING_TABLES)}

@@ -20,11 +20,12 @@ def test_a_site_gets_what_the_reserve_margin_leaves() -> None:
 
 
 def test_the_adequacy_row_reads_as_documented() -> None:
-    """1.15 x served - shortage <= spare."""
+    """1.15 x served - shortage (+ a new load that is tried, here closed) <= spare."""
     grid = terms({"NORTH": 150}, [step("a", 200)], reserve_margin=0.15)
-    window = model.fill(model.Window(grid, 4057, ["2028-summer"], {}))
+    last = ("2028-summer", "2028-summer")
+    engine = model.Engine(model.fill(model.Window(model.Layout(grid), 4057, last, {})))
 
-    assert str(window.problem.constraints()[0]) == "1.15*x0 - x1 <= 150"
+    assert str(engine.problem.constraints()[0]) == "1.15*x0 - x1 + x3 <= 150"
 
 
 def test_a_line_carries_what_its_limit_lets_through() -> None:

@@ -203,9 +203,7 @@ def _states(rows: pd.DataFrame) -> pd.DataFrame:
         if row["state"] in LATER and later:
             found.append({**facts, "state": "active", "status": "", "known_on": row["known_on"]})
         known = later if row["state"] in LATER and later else row["known_on"]
-        found.append(
-            {**facts, "state": row["state"], "status": row["status"], "known_on": known}
-        )
+        found.append({**facts, "state": row["state"], "status": row["status"], "known_on": known})
     return pd.DataFrame(found)
 
 
@@ -239,9 +237,7 @@ def _benchmarks(reference: Path) -> pd.DataFrame:
     rows = rows[rows["benchmark_id"].isin(SHOWN_BENCHMARKS)]
     renamed = {"benchmark_id": "benchmark", "metric": "quantity", "scope": "area", "notes": "note"}
     rows = rows.rename(columns=renamed)
-    return rows.assign(
-        source=rows["benchmark"].map(SHOWN_BENCHMARKS), known_on=rows["source_date"]
-    )
+    return rows.assign(source=rows["benchmark"].map(SHOWN_BENCHMARKS), known_on=rows["source_date"])
 
 
 def _financings(rows: pd.DataFrame, library: Library) -> pd.DataFrame:

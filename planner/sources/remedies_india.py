@@ -55,7 +55,7 @@ def pumped_storage(frames: Frames) -> pd.DataFrame:
 
 
 def _share(frames: Frames, by: str) -> pd.DataFrame:
-    """Return `region` and `share` of the peak, or of the capacity of a technology; they add to 1."""
+    """Return `region` and `share` of the peak, or of capacity of a technology; they add to 1."""
     regions = frames["regions"]
     mainland = set(regions.loc[regions["pool"] == read.NATION, "region"])
     if by == "peak":
