@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import explain, layers, maps, maps_margin, palette, supply
+from planner import explain, layers, maps, palette, supply
+from planner.maps_margin import INK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,10 +59,10 @@ def headroom_table(plan: Plan, *, count: int = MOST_REGIONS) -> pd.DataFrame:
     ranked = rows.groupby("region").agg(due=("due_mw", "max"), low=("headroom_gw", "min"))
     ranked["bare"] = ranked["due"] <= 0
     chosen = ranked.sort_values(["bare", "low"], kind="stable").head(count)
-    chosen = chosen.sort_values("low", kind="stable").index
-    wide = rows.pivot_table(index="region", columns="year", values="headroom_gw").loc[chosen]
-    table = wide.stack().rename("headroom_gw").reset_index()  # noqa: PD013 - one row a cell
-    return table[["region", "year", "headroom_gw"]]
+    order = {name: place for place, name in enumerate(chosen.sort_values("low").index)}
+    rows = rows[rows["region"].isin(order)].assign(place=rows["region"].map(order))
+    rows = rows.sort_values(["place", "year"], ignore_index=True)
+    return rows[["region", "year", "headroom_gw"]]
 
 
 def stack_table(plan: Plan, *, region: str | None = None) -> pd.DataFrame:
@@ -90,10 +91,11 @@ def stack_table(plan: Plan, *, region: str | None = None) -> pd.DataFrame:
     firm = firm.assign(family=firm["technology"].map(families).fillna("other"))
     stack = firm.groupby(["period", "family"])["accredited_mw"].sum().rename("mw").reset_index()
     needed = tight.assign(family="required", mw=tight["requirement_mw"])
-    due = layers.site_years(plan)
-    due = due[due["region"].isin(chosen)].groupby("year")["due_mw"].sum()
+    sites = layers.site_years(plan)
+    due = sites[sites["region"].isin(chosen)].groupby("year")["due_mw"].sum()
     asked = tight.assign(family="promised", mw=tight["year"].map(due).fillna(0.0))
-    both = pd.concat([stack, needed[["period", "family", "mw"]], asked[["period", "family", "mw"]]])
+    columns = ["period", "family", "mw"]
+    both = pd.concat([stack[columns], needed[columns], asked[columns]])
     table = both.merge(periods, on="period").assign(gw=lambda t: t["mw"] / palette.MW_PER_GW)
     return table.sort_values(["year", "family"], ignore_index=True)[
         ["year", "season", "family", "gw"]
@@ -112,15 +114,17 @@ def slip_table(plan: Plan, *, count: int = MOST_SITES) -> pd.DataFrame:
     rows = plan.sites[plan.sites["late_mw"] > explain.TOLERANCE_MW]
     rows = rows[rows["verdict"] != explain.UNASSESSED]
     rows = rows.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
-    return pd.DataFrame({
-        "site": rows["site"],
-        "name": rows["name"].fillna(rows["site"]),
-        "late_gw": rows["late_mw"] / palette.MW_PER_GW,
-        "verdict": rows["verdict"],
-        "promised": rows["target_period"].map(_moment),
-        "earliest": rows["earliest_period"].map(_moment),
-        "cause": rows["cause"],
-    }).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "site": rows["site"],
+            "name": rows["name"].fillna(rows["site"]),
+            "late_gw": rows["late_mw"] / palette.MW_PER_GW,
+            "verdict": rows["verdict"],
+            "promised": rows["target_period"].map(_moment),
+            "earliest": rows["earliest_period"].map(_moment),
+            "cause": rows["cause"],
+        }
+    ).reset_index(drop=True)
 
 
 def _moment(period: object) -> float:
@@ -162,9 +166,9 @@ def promised(plan: Plan) -> Figure:
     axes.bar(rows["year"], rows["powered_gw"], BAR, label="powered",
              color=palette.look(explain.ON_TIME).colour)  # fmt: skip
     for row in palette.each(rows):
-        _number(axes, row.year, row.promised_gw, row.promised_gw)
+        _number(axes, row.year, row.promised_gw)
         if row.powered_gw > 0:
-            _number(axes, row.year, row.powered_gw, row.powered_gw, "white", "top")
+            _number(axes, row.year, row.powered_gw, inside=True)
     axes.set_xticks(rows["year"])
     axes.margins(y=0.09)
     axes.legend(frameon=False, fontsize=8, loc="upper left")
@@ -179,11 +183,10 @@ def headroom(plan: Plan, *, count: int = MOST_REGIONS) -> Figure:
     wide = wide[sorted(wide.columns)]
     high = max(2.2, 1.1 + 0.2 * len(wide))
     page, axes = _page(plan, "Headroom before imports and announced sites [GW]", high, left=0.14)
-    classes = np.digitize(wide.to_numpy(), palette.HEADROOM_GW)
-    for (row, column), place in np.ndenumerate(classes):
+    for (row, column), value in np.ndenumerate(wide.to_numpy()):
+        place = int(np.digitize(value, palette.HEADROOM_GW))
         axes.add_patch(_square(column, row, palette.HEADROOM_COLOURS[place]))
-        value = wide.to_numpy()[row, column]
-        axes.text(column, row, _signed(value), ha="center", va="center", fontsize=6.5, color=maps_margin.INK)
+        axes.text(column, row, _signed(value), ha="center", va="center", fontsize=6.5, color=INK)
     axes.set(xlim=(-0.5, len(wide.columns) - 0.5), ylim=(len(wide) - 0.5, -0.5))
     axes.set_xticks(range(len(wide.columns)), [str(year) for year in wide.columns])
     axes.set_yticks(range(len(wide)), list(wide.index), fontsize=7)
@@ -230,7 +233,7 @@ def slip(plan: Plan, *, count: int = MOST_SITES) -> Figure:
         last = end if np.isnan(row.earliest) else row.earliest
         axes.plot([row.promised, last], [place, place], color=look.colour, linewidth=2,
                   solid_capstyle="butt")  # fmt: skip
-        axes.plot(row.promised, place, "o", color="white", markeredgecolor=maps_margin.INK, markersize=5)
+        axes.plot(row.promised, place, "o", color="white", markeredgecolor=INK, markersize=5)
         axes.plot(last, place, ">" if np.isnan(row.earliest) else look.marker, color=look.colour,
                   markersize=6, clip_on=False)  # fmt: skip
     names = [maps.label(site, name, gw * palette.MW_PER_GW) for site, name, gw in
@@ -247,12 +250,15 @@ def _slip_legend(axes: Axes) -> None:
     from matplotlib.lines import Line2D
 
     late, never = (palette.look(verdict) for verdict in (explain.LATE, explain.NEVER))
-    plain: dict[str, Any] = {"linestyle": "", "markersize": 5}
     handles = [
-        Line2D([], [], marker="o", color="white", markeredgecolor=maps_margin.INK, label="promised", **plain),
-        Line2D([], [], marker=late.marker, color=late.colour, label="earliest in full", **plain),
-        Line2D([], [], marker=">", color=never.colour, label="not before the horizon", **plain),
-    ]
+        Line2D([], [], marker=marker, color=fill, markeredgecolor=edge, label=text,
+               linestyle="", markersize=5)
+        for marker, fill, edge, text in (
+            ("o", "white", INK, "promised"),
+            (late.marker, late.colour, late.colour, "earliest in full"),
+            (">", never.colour, never.colour, "not before the horizon"),
+        )
+    ]  # fmt: skip
     axes.legend(handles=handles, frameon=False, fontsize=7, ncols=3, loc="lower right",
                 bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)  # fmt: skip
 
@@ -264,7 +270,7 @@ def causes(plan: Plan) -> Figure:
     page, axes = _page(plan, "Held up on the target dates, by what binds [GW]",
                        max(2.2, 1.3 + 0.28 * len(wide)), left=0.14, right=0.95)  # fmt: skip
     base = np.zeros(len(wide))
-    shown = [name for name in wide if wide[name].max() > SMALLEST_GW]
+    shown = [str(name) for name in wide if wide[name].max() > SMALLEST_GW]
     known = [name for name in palette.CAUSE_COLOURS if name in shown]
     for name in [*known, *(other for other in shown if other not in known)]:
         axes.barh(range(len(wide)), wide[name], BAR, left=base, label=palette.cause(name),
@@ -292,7 +298,7 @@ def _page(
 
     page = Figure(figsize=(SIZE_IN[0], high), dpi=DPI, facecolor="white")
     axes = page.add_axes((left, 0.62 / high, right - left, 1 - 1.18 / high))
-    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=maps_margin.INK,
+    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=INK,
               va="center", parse_math=False)  # fmt: skip
     given = plan.case.assumptions
     foot = f"As of {given.as_of}, stance {given.stance}, load {given.load_scenario}; weakest"
@@ -326,9 +332,8 @@ def _signed(value: float) -> str:
     return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _number(
-    axes: Axes, x: float, y: float, value: float, colour: str = maps_margin.INK, va: str = "bottom"
-) -> None:
-    up = 2 if va == "bottom" else -3
-    axes.annotate(f"{value:.1f}", (x, y), (0, up), textcoords="offset points", ha="center", va=va,
-                  fontsize=7.5, color=colour)  # fmt: skip
+def _number(axes: Axes, x: float, value: float, *, inside: bool = False) -> None:
+    """Write the height of a bar above its end, or below it inside the bar."""
+    up, side, colour = (-3, "top", "white") if inside else (2, "bottom", INK)
+    axes.annotate(f"{value:.1f}", (x, value), (0, up), textcoords="offset points", ha="center",
+                  va=side, fontsize=7.5, color=colour)  # fmt: skip

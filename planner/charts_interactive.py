@@ -83,7 +83,8 @@ def stack(plan: Plan, *, region: str | None = None) -> Spec:
             ("top", "#D55E00", "with promised sites [GW]"),
         )
     ]
-    return _chart(plan, None, "Accredited firm supply against requirement", {"layer": [bars, *ticks]})
+    title = "Accredited firm supply against requirement"
+    return _chart(plan, None, title, {"layer": [bars, *ticks]})
 
 
 def slip(plan: Plan, *, count: int = charts.MOST_SITES) -> Spec:
@@ -110,10 +111,10 @@ def slip(plan: Plan, *, count: int = charts.MOST_SITES) -> Spec:
         "x": {"field": "promised", **years}, "x2": {"field": "last"}}}  # fmt: skip
     start = {"mark": {"type": "point", "filled": True, "fill": "white", "stroke": "black"},
              "encoding": {"x": {"field": "promised", **years}}}  # fmt: skip
-    stop = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {
-        "x": {"field": "last", **years},
-        "shape": {"field": "verdict", "type": "nominal", "title": None,
-                  "scale": {"domain": verdicts, "range": [look.shape for look in looks]}}}}  # fmt: skip
+    shape = {"field": "verdict", "type": "nominal", "title": None,
+             "scale": {"domain": verdicts, "range": [look.shape for look in looks]}}  # fmt: skip
+    stop = {"mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": {"x": {"field": "last", **years}, "shape": shape}}  # fmt: skip
     return _chart(
         plan, rows, "Late sites: promised and earliest date in full",
         {"height": {"step": ROW}, "encoding": {"y": y, "color": colour, "tooltip": tips},

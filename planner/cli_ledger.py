@@ -59,7 +59,8 @@ def ledger(
         _refuse(f"--format is {style!r}; choose one of {', '.join(STYLES)}.")
     try:
         text = _answer(program, grid, sites, as_of, stance, table, style,
-                       pledges_only=pledges_only, place_remainder=place_remainder, page=page)  # fmt: skip
+                       pledges_only=pledges_only, place_remainder=place_remainder,
+                       page=page)  # fmt: skip
     except PlannerError as error:
         for line in str(error).splitlines():
             typer.echo(f"planner: {line}", err=True)
@@ -130,8 +131,8 @@ def _remainder(placed: Case, case: Case) -> str:
     steps = steps[steps["site"].isin(added)]
     asked, on_time = steps["mw"].sum() / 1e3, steps["served_mw"].sum() / 1e3
     return (
-        f"Remainder, spread over {len(added)} regions by headroom (an assumption): of {asked:.1f} GW"
-        f"\n{on_time:.1f} GW could be powered by {steps['target_date'].max():%Y-%m-%d}, after every"
+        f"Remainder, spread over {len(added)} regions by headroom (an assumption): of"
+        f" {asked:.1f} GW\n{on_time:.1f} GW could be powered by {steps['target_date'].max():%Y-%m-%d}, after every"
         " site that has a place."
     )
 

@@ -101,9 +101,9 @@ def _maps(
         asked = layers.frame(plan, grid=grid, **{k: v for k, v in wanted.items() if k != "pockets"})
         inside = _pockets_of(plan, wanted["pockets"], grid)
         given = {**wanted, "grid": asked.grid, "pockets": inside}
-        figure = maps.figure(plan, **given) if set(styles) - {"html"} else None
+        figure: Any = maps.figure(plan, **given) if set(styles) - {"html"} else None
         for style in styles:
-            content = maps.picture(figure, style) if style != "html" and figure else _page(plan, given)
+            content = maps.picture(figure, style) if style in maps.STYLES else _page(plan, given)
             name = _name(asked.grid, wanted["region"], program, asked.year, asked.metric)
             alone = out.suffix[1:] in MAP_FORMATS and len(grids) == len(styles) == 1
             path = out if alone else out / f"{name}.{style}"

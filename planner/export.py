@@ -217,7 +217,8 @@ def _geopackage(plan: Plan) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.gpkg"
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{plan.case.assumptions.as_of}T00:00:00Z"})
+        day = f"{plan.case.assumptions.as_of}T00:00:00Z"
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
         try:
             for name, layer in geographic(plan).items():
                 layer.to_file(file, layer=name, driver="GPKG", engine="pyogrio")

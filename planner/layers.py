@@ -251,8 +251,19 @@ def region_years(plan: Plan) -> pd.DataFrame:
     """
     rows = plan.regions.merge(plan.case.periods[["period", "year", "season"]], on="period")
     rows = rows.sort_values(["headroom_mw", "period"]).drop_duplicates(["region", "year"])
-    columns = ["region", "name", "pool", "grid", "year", "season", "headroom_mw", "requirement_mw",
-               "supply_mw", "net_import_mw", "shortage_mw"]
+    columns = [
+        "region",
+        "name",
+        "pool",
+        "grid",
+        "year",
+        "season",
+        "headroom_mw",
+        "requirement_mw",
+        "supply_mw",
+        "net_import_mw",
+        "shortage_mw",
+    ]
     by = ["region", "year"]
     sums = site_years(plan).groupby(by)[["due_mw", "powered_mw", "held_up_mw"]].sum()
     rows = rows[columns].merge(sums, how="left", left_on=by, right_index=True)
@@ -376,9 +387,10 @@ def pockets(plan: Plan, asked: Frame) -> list[str]:
     """Pockets worth an inset: those with a published delivery limit, else the busiest."""
     rows = plan.case.pockets[plan.case.pockets["region"].isin(asked.regions)]
     due = site_years(plan)
-    due = due[due["year"] == asked.year].groupby("pocket")["site"].nunique()
+    busy = due[due["year"] == asked.year].groupby("pocket")["site"].nunique()
     limited = plan.case.delivery.loc[plan.case.delivery["quantity"] == "import_limit", "pocket"]
-    rows = rows.assign(sites=rows["pocket"].map(due).fillna(0), limited=rows["pocket"].isin(limited))
+    sites = rows["pocket"].map(busy).fillna(0)
+    rows = rows.assign(sites=sites, limited=rows["pocket"].isin(limited))
     rows = rows[rows["limited"] | (rows["sites"] > 1)]
     rows = rows.sort_values(["limited", "sites", "pocket"], ascending=[False, False, True])
     return list(rows["pocket"].head(1))
@@ -451,7 +463,9 @@ def sources(plan: Plan, asked: Frame, sites: Iterable[str]) -> list[str]:
     """Name the publishers that give most rows: of the grid, and of the sites that are drawn."""
     case = plan.case
     here = case.regions[case.regions["region"].isin(asked.regions)]["region"]
-    used: pd.Series = pd.concat([t.loc[t["region"].isin(here), "source"] for t in (case.load, case.supply)])
+    used: pd.Series = pd.concat(
+        [t.loc[t["region"].isin(here), "source"] for t in (case.load, case.supply)]
+    )
     listed = case.sites.loc[case.sites["site"].isin(set(sites)), "source"]
     return [f"grid: {_publishers(case, used)}", f"sites: {_publishers(case, listed)}"]
 
@@ -459,8 +473,8 @@ def sources(plan: Plan, asked: Frame, sites: Iterable[str]) -> list[str]:
 def _publishers(case: Case, used: pd.Series) -> str:
     names = case.sources.drop_duplicates("source").set_index("source")["publisher"]
     each = used.map(names).dropna().str.split(";").explode().str.strip()
-    ranked = each.value_counts().rename_axis("name").reset_index()
-    ranked = ranked.sort_values(["count", "name"], ascending=[False, True])["name"]
+    counts = each.value_counts().rename_axis("name").reset_index()
+    ranked = list(counts.sort_values(["count", "name"], ascending=[False, True])["name"])
     rest = len(ranked) - MOST_PUBLISHERS
-    named = ", ".join(shown(name) for name in ranked.head(MOST_PUBLISHERS))
+    named = ", ".join(shown(str(name)) for name in ranked[:MOST_PUBLISHERS])
     return (f"{named} and {rest} more" if rest > 0 else named) or "none"

@@ -79,7 +79,8 @@ class Ledger:
 
 TABLES: Final = (
     "programs", "pledges", "listed", "by_year", "places", "sites", "claimed", "capital",
-    "facilities", "concentration", "powering", "regions", "costs", "equivalents", "checks", "claims",
+    "facilities", "concentration", "powering", "regions", "costs", "equivalents", "checks",
+    "claims",
 )  # fmt: skip
 
 
@@ -583,7 +584,8 @@ def site_lines(ledger: Ledger, site: str) -> list[str]:
             )
     if len(ledger.facilities):
         lines += [
-            f"{row.kind_words}: USD {row.usd_bn:g} bn, borrower {row.borrower}, lenders {row.lender}."
+            f"{row.kind_words}: USD {row.usd_bn:g} bn, borrower {row.borrower},"
+            f" lenders {row.lender}."
             for row in each(ledger.facilities[ledger.facilities["site"] == site])
         ]
     return lines

@@ -207,8 +207,8 @@ def claims(facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
     """Judge every figure of the founding articles.
 
     confirmed: another document gives the same within 5 %, or a calculation out of other rows
-    within 10 %. contradicted: it does not. reproduced: the row carries the figure, and nothing else in
-    the packs speaks for or against it.
+    within 10 %. contradicted: it does not. reproduced: the row carries the figure, and nothing
+    else in the packs speaks for or against it.
 
     Returns
     -------

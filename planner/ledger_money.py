@@ -128,7 +128,8 @@ def capital(
     -------
     pd.DataFrame
         One row a late site [USD billion, low and high]: `waiting`, `chips`, `depreciation` (if
-        the chips stand there), `interest`, both also a year; `budget` says how a published budget was read.
+        the chips stand there), `interest`, both also a year; `budget` says how a published
+        budget was read.
     """
     rows = sites.merge(late[late["late_mw"] > 0], on="site")
     found, unit = costs(facts, given), rows["late_mw"] / MW_PER_GW

@@ -89,8 +89,8 @@ def one(ledger: Ledger, program: str) -> str:
     row: Any = ledger.programs.set_index("program").loc[program]
     lines = [
         (
-            f"{row['name']}: {_gw(row['pledged_sum_mw'])} GW pledged in {row['pledges']} pledges are"
-            f" {_range(row, 'once')} GW counted once."
+            f"{row['name']}: {_gw(row['pledged_sum_mw'])} GW pledged in {row['pledges']} pledges"
+            f" are {_range(row, 'once')} GW counted once."
         ),
         (
             f"{_range(row, 'located')} GW are located: {_gw(row['operating_mw'])} GW operate,"
@@ -113,12 +113,12 @@ def one(ledger: Ledger, program: str) -> str:
                 f" {row['interest_year_high']:.1f} bn of interest, and"
             ),
             (
-                f"USD {row['depreciation_year_low']:.0f} to {row['depreciation_year_high']:.0f} bn of"
-                " depreciation if the chips stand there."
+                f"USD {row['depreciation_year_low']:.0f} to {row['depreciation_year_high']:.0f} bn"
+                " of depreciation if the chips stand there."
             ),
             (
-                "Weakest assumption: nothing is built beyond what stands or is under construction, so"
-                " the wait is"
+                "Weakest assumption: nothing is built beyond what stands or is under construction,"
+                " so the wait is"
             ),
             (
                 "open-ended; next, whether chips are bought before power comes (upper end) or not"
@@ -277,10 +277,12 @@ def footer(ledger: Ledger) -> str:
     return "\n".join([
         (f"As of {given.as_of}, stance {given.stance}. Counted once: gigawatts are the same only"
         " where each pair"),
-        "of their claims is said to overlap (least), or where one is said to lie in the other (most).",
+        "of their claims is said to overlap (least), or where one is said to lie in the other"
+        " (most).",
         (f"{_gw(unstated)} GW of pledges state compute or no basis and count as facility load;"
         f" {len(ledger.listed)} rows of money,"),
-        "energy, queues, forecasts and sums are listed and not added. See: planner ledger --table listed.",
+        "energy, queues, forecasts and sums are listed and not added. See: planner ledger --table"
+        " listed.",
     ])  # fmt: skip
 
 
@@ -309,9 +311,9 @@ def page(ledger: Ledger) -> str:
         "## Figures of the founding articles",
         "",
         (
-            f"{len(rows)} figures: {told}. Confirmed: another document says the same within 5 %, or a"
-            " calculation out of other rows within 10 %. Contradicted: it does not. Reproduced: the row"
-            " carries the figure, and nothing else in the packs speaks for or against it."
+            f"{len(rows)} figures: {told}. Confirmed: another document says the same within 5 %, or"
+            " a calculation out of other rows within 10 %. Contradicted: it does not. Reproduced: the"
+            " row carries the figure, and nothing else in the packs speaks for or against it."
         ),
         "",
         "| article | figure | stated | verdict | against | source | remark |",

@@ -7,11 +7,20 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
-import pandas as pd
 
 from planner import layers, maps_margin, palette
 from planner.errors import PackError
-from planner.maps_margin import DPI, GREY, INK, LINE_COLOUR, SIDE_LEFT, SIDE_WIDTH, SIZE_IN, mark_size, scale
+from planner.maps_margin import (
+    DPI,
+    GREY,
+    INK,
+    LINE_COLOUR,
+    SIDE_LEFT,
+    SIDE_WIDTH,
+    SIZE_IN,
+    mark_size,
+    scale,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +55,7 @@ REMOTE: Final = "#eeeeee"
 type Box = tuple[float, float, float, float]
 
 
-def figure(
+def figure(  # noqa: PLR0913 - the options of a map
     plan: Plan,
     *,
     grid: str | None = None,
@@ -100,7 +109,7 @@ def picture(page: Figure, style: str = "png") -> bytes:
     import matplotlib as mpl
 
     dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(style, {})
-    settings = {"svg.hashsalt": "planner", "svg.fonttype": "path", "font.family": fonts()}
+    settings: Any = {"svg.hashsalt": "planner", "svg.fonttype": "path", "font.family": fonts()}
     sink = io.BytesIO()
     with mpl.rc_context(settings):
         page.savefig(sink, format=style, dpi=DPI, metadata=dates)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from planner import explain, layers, maps, maps_margin, palette
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    import pandas as pd
 
     from planner.layers import Frame
     from planner.pipeline import Plan
@@ -72,7 +71,7 @@ def fitted(box: Iterable[float], width: int, height: int, pad: int = 8) -> Sheet
     )
 
 
-def spec(
+def spec(  # noqa: PLR0913 - the options of a map
     plan: Plan,
     *,
     grid: str | None = None,
@@ -94,8 +93,9 @@ def spec(
     chosen = outlines[outlines["region"].isin(asked.regions)]
     sheet = fitted(chosen.total_bounds, WIDTH, HEIGHT)
     sites = site_rows(plan, asked, sheet)
-    views = [{"vconcat": [_main(plan, asked, outlines, sheet), _key()], "spacing": 6,
-              "resolve": APART}]
+    views = [
+        {"vconcat": [_main(plan, asked, outlines, sheet), _key()], "spacing": 6, "resolve": APART}
+    ]
     if wanted:
         views.append({"vconcat": [_pocket(plan, asked, pocket) for pocket in wanted]})
     return {
@@ -193,21 +193,23 @@ def _features(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet
     features = []
     for row in palette.each(outlines.sort_values("region")):
         part = by_region[row.region].reindex(span)
-        features.append({
-            "type": "Feature",
-            "properties": {
-                "region": row.region,
-                "name": palette.clean(part["name"].iloc[0]),
-                "here": row.region in asked.regions,
-                "headroom": _gigawatts(part["headroom_mw"]),
-                "held": _gigawatts(part["held_up_mw"]),
-                "short": _gigawatts(part["shortage_mw"]),
-                "due": _gigawatts(part["due_mw"]),
-                "powered": _gigawatts(part["powered_mw"]),
-                "season": [f"{season} {year}" for year, season in part["season"].items()],
-            },
-            "geometry": sheet.polygon(row.geometry),
-        })
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {
+                    "region": row.region,
+                    "name": palette.clean(part["name"].iloc[0]),
+                    "here": row.region in asked.regions,
+                    "headroom": _gigawatts(part["headroom_mw"]),
+                    "held": _gigawatts(part["held_up_mw"]),
+                    "short": _gigawatts(part["shortage_mw"]),
+                    "due": _gigawatts(part["due_mw"]),
+                    "powered": _gigawatts(part["powered_mw"]),
+                    "season": [f"{season} {year}" for year, season in part["season"].items()],
+                },
+                "geometry": sheet.polygon(row.geometry),
+            }
+        )
     return features
 
 
@@ -330,7 +332,11 @@ def _key() -> Spec:
         {"metric": metric, "colour": colour, "text": text, "place": place}
         for metric in layers.METRICS
         for place, (colour, text) in enumerate(
-            zip(maps_margin.scale(metric)[2], maps_margin.class_names(metric, maps_margin.scale(metric)[1]), strict=True)
+            zip(
+                maps_margin.scale(metric)[2],
+                maps_margin.class_names(metric, maps_margin.scale(metric)[1]),
+                strict=True,
+            )
         )
     ]
     title = "metric === 'headroom' ? 'Headroom of the region [GW]' : 'Held up in the region [GW]'"

@@ -22,7 +22,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def page(
+def page(  # noqa: PLR0913 - the options of a map
     plan: Plan,
     *,
     grid: str | None = None,
@@ -55,7 +55,9 @@ def page(
     return Template(PAGE).substitute(
         title=html.escape(f"{palette.shortened(asked.place, 60)}: promised and powered"),
         finding=html.escape(maps_margin.finding(asked, scene.sites)),
-        meaning=html.escape(f"{maps_margin.meaning('headroom', 'the year')}; or gigawatts held up."),
+        meaning=html.escape(
+            f"{maps_margin.meaning('headroom', 'the year')}; or gigawatts held up."
+        ),
         heads="".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS),
         notes="".join(f"<p>{html.escape(note)}</p>" for note in maps_margin.notes(scene)),
         spec=as_script_json(spec),
@@ -68,7 +70,7 @@ def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script."""
     import vl_convert
 
-    code = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE)
+    code = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]
     return code.replace("</script", "<\\/script")
 
 

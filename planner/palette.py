@@ -107,8 +107,10 @@ def when(period: str | None) -> str:
 
 def clean(text: object) -> str:
     """Put a text of a site list on one line, without control and direction marks."""
-    signs = (sign if sign in JOINERS or unicodedata.category(sign)[0] != "C" else " "
-             for sign in str(text))
+    signs = (
+        sign if sign in JOINERS or unicodedata.category(sign)[0] != "C" else " "
+        for sign in str(text)
+    )
     return " ".join("".join(signs).split())
 
 

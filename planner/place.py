@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from planner.case import Case
+    from planner.terms import Terms
 
-PROBE: Final = "new load"
+SLACK_MW: Final = 1e-6
+ENOUGH_MW: Final = 1e-2
 COLUMNS: Final = (
     "area", "region", "name", "verdict", "powered_mw", "in_full_from", "connection_ready",
     "displaced_mw", "headroom_mw", "delivery_tested",
@@ -65,17 +67,15 @@ def rank(case: Case, *, mw: float, by: date, near: str | None = None, flexible: 
         if areas["region"].isin(terms.supply.index).any()
     ]
     rows = pd.concat(frames, ignore_index=True).merge(areas, on="area")
-    rows["verdict"] = np.where(rows["powered_mw"] >= mw - 1e-3, "on time", "late")
+    rows["verdict"] = np.where(rows["powered_mw"] >= mw - ENOUGH_MW, "on time", "late")
     rows.loc[rows["in_full_from"].isna(), "verdict"] = "not before the horizon"
     rows["connection_ready"] = rows["area"].map(ready["day"])
-    order = ["powered_mw", "in_full_from", "displaced_mw", "area"]
     rows["in_full_key"] = rows["in_full_from"].map(_key)
     rows = rows.sort_values(
         ["powered_mw", "in_full_key", "displaced_mw", "area"],
         ascending=[False, True, True, True],
         ignore_index=True,
     )
-    assert order  # noqa: S101
     return rows[list(COLUMNS)]
 
 
@@ -136,27 +136,28 @@ def _ready(case: Case, areas: pd.DataFrame, mw: float) -> pd.DataFrame:
 
 
 def _of_grid(
-    terms: model.Terms, areas: pd.DataFrame, ready: pd.DataFrame, mw: float, number: int, flexible: bool  # noqa: FBT001
+    terms: Terms, areas: pd.DataFrame, ready: pd.DataFrame, mw: float, number: int, flexible: bool  # noqa: FBT001
 ) -> pd.DataFrame:
     """Try the load in each area, half-year by half-year, with all others held."""
     allow = ("flexible",) if flexible else ()
     powered = pd.DataFrame(0.0, index=areas["area"], columns=list(terms.periods.index))
     displaced = pd.Series(0.0, index=areas["area"])
     headroom = pd.Series(0.0, index=areas["area"])
+    waiting = dict(zip(areas["area"], areas["region"], strict=True))
     for period, engine in horizon.windows(terms, allow=allow):
         if engine.window.number < number:
             continue
         trial = Trial(engine)
-        for area, region in zip(areas["area"], areas["region"], strict=True):
-            if ready.at[area, "ready"] > engine.window.number and engine.window.number != number:
-                continue
-            room = trial.room(area, region)
+        for area, region in list(waiting.items()):
+            room = round(trial.room(area, region), 3)
             if engine.window.number == number:
                 headroom[area] = room
-                displaced[area] = trial.displaced(area, region, mw)
+                displaced[area] = round(trial.displaced(area, region, mw), 3)
             if ready.at[area, "ready"] <= engine.window.number:
                 powered.at[area, period] = min(room, mw)
-    full = powered >= mw - 1e-3
+                if room >= mw - ENOUGH_MW:
+                    del waiting[area]
+    full = powered >= mw - ENOUGH_MW
     first = full.idxmax(axis=1).where(full.any(axis=1))
     at = terms.periods.index[terms.periods == number][0]
     return pd.DataFrame({
@@ -170,68 +171,48 @@ class Trial:
 
     def __init__(self, engine: model.Engine) -> None:
         self.engine = engine
-        self.held = {key: engine[variable] for key, variable in engine.window.wanting()}
-        self.bounds = {key: (v.lowBound, v.upBound) for key, v in engine.window.wanting()}
-        self.room_left = self._rooms()
+        self.columns = [at for _, at in engine.window.wanting()]
+        self.held = engine.values[self.columns]
+        self.low, self.high = engine.low[self.columns].copy(), engine.high[self.columns].copy()
+        self.left = self._rooms()
 
     def _rooms(self) -> dict[str, float]:
         """Room left in each pocket that has a limit."""
         window = self.engine.window
-        rooms = window.terms.room[window.terms.room["period"].isin(window.slots)]
         left = {}
-        for row in rooms.itertuples():
-            steps = window.steps[(window.steps["pocket"] == row.pocket) & window.steps["on_grid"]]
-            used = sum(self.held[step,] for step in steps["step"])
-            left[row.pocket] = min(left.get(row.pocket, np.inf), max(row.room_mw - used, 0.0))
+        for pocket, rooms in window.layout.rooms.items():
+            rows = [row for row in window.layout.rows if row.pocket == pocket and row.on_grid]
+            used = sum(self.engine[window.served[row.step]] for row in rows)
+            free = min(window.layout.limit(rooms, period) for period in window.periods)
+            left[pocket] = max(free - used, 0.0)
         return left
 
     def room(self, area: str, region: str) -> float:
         """Megawatts that the area could power beside everything else."""
-        self._hold()
-        found = self._most(region)
-        return round(min(found, self.room_left.get(area, np.inf)), 3)
+        self.engine.bound_all(self.columns, np.maximum(self.held - SLACK_MW, 0.0), self.held + SLACK_MW)
+        return min(self._most(region, np.inf) / self._margin(region), self.left.get(area, np.inf))
 
     def displaced(self, area: str, region: str, mw: float) -> float:
         """Megawatts that others would lose if the load came first."""
-        room = min(self.room_left.get(area, np.inf), mw)
-        self._open()
-        before = sum(self.held.values())
-        after = self._others(region, room)
-        return round(max(before - after, 0.0), 3)
+        wanted = min(self.left.get(area, np.inf), mw)
+        self.engine.bound_all(self.columns, self.low, self.high)
+        self._most(region, wanted * self._margin(region), others=1.0)
+        left = self.engine.values[self.columns].sum()
+        return float(max(self.held.sum() - left, 0.0))
 
-    def _hold(self) -> None:
-        for key, variable in self.engine.window.wanting():
-            self.engine.bound(variable, max(self.held[key] - 1e-6, 0.0), self.held[key] + 1e-6)
+    def _margin(self, region: str) -> float:
+        layout = self.engine.window.layout
+        place = layout.regions.index(region)
+        return 1 + max(layout.margin[period][place] for period in self.engine.window.periods)
 
-    def _open(self) -> None:
-        for key, variable in self.engine.window.wanting():
-            self.engine.bound(variable, *self.bounds[key])
-
-    def _most(self, region: str) -> float:
-        """Take as much out of a region as leaves all others what they have."""
-        window = self.engine.window
-        low = 0.0
-        spare = self._flow_headroom(region)
-        margin = 1 + max(float(window.terms.margin.at[region, slot]) for slot in window.slots)
-        return max(low, spare / margin)
-
-    def _flow_headroom(self, region: str) -> float:
-        """Largest extra requirement a region can carry: its spare and what can flow in."""
+    def _most(self, region: str, limit: float, others: float = 0.0) -> float:
+        """Draw as much as a region can carry: its spare, and what can flow in."""
         probe = self.engine.window.probe
-        if probe is None:
-            return 0.0
         self.engine.load(region)
-        flow = [(variable, model.FLOW_WEIGHT / 1e3) for variable in self.engine.window.flow.values()]
-        self.engine.bound(probe, 0.0, None)
-        self.engine.minimise([(probe, -1.0), *flow])
-        return self.engine[probe]
-
-    def _others(self, region: str, mw: float) -> float:
-        window = self.engine.window
-        margin = 1 + max(float(window.terms.margin.at[region, slot]) for slot in window.slots)
-        self.engine.load(region)
-        self.engine.bound(window.probe, 0.0, mw * margin)
-        costs: list[Any] = [(window.probe, -model.ON_TIME_WEIGHT)]
-        costs += [(variable, -1.0) for _, variable in window.wanting()]
-        self.engine.minimise(costs)
-        return float(sum(self.engine[variable] for _, variable in window.wanting()))
+        self.engine.bound(probe, 0.0, min(limit, model.UNLIMITED_MW))
+        costs = [(at, model.FLOW_WEIGHT / 1e3) for at in self.engine.window.flow.values()]
+        costs += [(at, -others) for at in self.columns]
+        self.engine.minimise([(probe, -model.ON_TIME_WEIGHT if others else -1.0), *costs])
+        found = self.engine[probe]
+        self.engine.bound(probe, 0.0, 0.0)
+        return found

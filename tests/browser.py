@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,8 @@ class Browser:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
+        """Return the page."""
         return self
 
     def __exit__(
@@ -67,6 +68,7 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Close the browser."""
         self._process.terminate()
         self._process.wait(PATIENCE_S)
         os.close(self._in)
@@ -116,7 +118,7 @@ class Browser:
             assert time.monotonic() < until, self.complaints
             time.sleep(0.1)
 
-    def run(self, code: str) -> Any:
+    def run(self, code: str) -> Any:  # noqa: ANN401 - any value of JSON
         """Return the value of an expression; a promise is awaited."""
         result = self.call(
             "Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True

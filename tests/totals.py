@@ -149,7 +149,7 @@ def us_plant() -> list[Total]:
               plant_gw(2024, start="gas"), 0.03, listed),
         Total("us", "coal_nameplate", "US", 2024, "annual", "coal, end of 2024",
               plant_gw(2024, start="coal"), 0.06,
-              "The list has retirements of 2024 and 2025 that were put off later"),
+              "The list retires units whose end was put off later"),
         Total("us", "nuclear_nameplate", "US", 2024, "annual", "nuclear, end of 2024",
               plant_gw(2024, start="nuclear"), 0.01, "The list counts Palisades as existing"),
         Total("us", "oil_nameplate", "US", 2024, "annual", "oil, end of 2024",
@@ -163,7 +163,7 @@ def us_plant() -> list[Total]:
         Total("us", "battery_nameplate", "US", 2025, "annual", "batteries, end of 2025",
               plant_gw(2025, start="battery"), 0.12, young),
         Total("us", "coal_retirements", "US", 2035, "annual", "coal that retires 2025 to 2035",
-              retired_gw(), 0.04, "The list has more units with a date than the early release"),
+              retired_gw(), 0.04, "Two lists of the same announcements"),
         *(
             Total("us", "capacity_nameplate", pool, 2025, "annual", f"nameplate of {pool}, end of 2024",
                   plant_gw(2024, pool=pool), allowed, member)
@@ -183,12 +183,12 @@ def us_load() -> list[Total]:
         tables("us", TODAY)["regions"]["pool"]
     )))
     why = {
-        "ERCOT": "Series by weather zone; the operator rounds otherwise",
-        "ISO-NE": "The same series",
-        "MISO": "Zones with the label also hold utilities of other balancing authorities",
-        "NYISO": "The same series",
+        "ERCOT": "Hourly series of the regions, at the hour of their joint peak",
+        "ISO-NE": "The same hourly series",
+        "MISO": "The label of the regions also holds utilities outside the operator's area",
+        "NYISO": "The same hourly series",
         "PJM": "The label holds LG&E and KU and lacks Indiana Michigan Power",
-        "SPP": "Zones with the label lack some members",
+        "SPP": "The label of the regions and the operator's area differ",
     }
     allowed = {"MISO": 0.15, "SPP": 0.03, "PJM": 0.01}
     peaks = [
@@ -215,7 +215,7 @@ def us_load() -> list[Total]:
         Total("us", "peak_load_forecast", "ERCOT", 2032, "summer",
               "forecast of ERCOT without new large loads, 2032",
               load_gw("us", "ERCOT", 2032, base=True), 0.03,
-              "The forecast's load at the hour of the peak, by weather zone"),
+              "Datacenters from before the forecast's first year count as growth, not as native load"),
     ]
 
 
