@@ -10,44 +10,43 @@ from pathlib import Path
 import planner
 
 SEASONS = ("summer", "winter")
-FACT = "me,2025-01-01,high"  # source, day on which it was known, confidence
+COLUMNS = "source,known_on,confidence"
+FACT = "me,2025-01-01,high"
 
 TABLES = {
     "sources": ["source,publisher,document,licence,confidence", "me,Me,My notes,mine,high"],
     "regions": [
-        "region,name,pool,state,interconnect,lat,lon,source,known_on,confidence",
+        f"region,name,pool,state,interconnect,lat,lon,{COLUMNS}",
         f"NORTH,The north,POOL,N,one,45,0,{FACT}",
         f"SOUTH,The south,POOL,S,one,44,0,{FACT}",
     ],
     "places": [
-        "place,name,region,source,known_on,confidence",
+        f"place,name,region,{COLUMNS}",
         f"N,North,NORTH,{FACT}",
         f"S,South,SOUTH,{FACT}",
     ],
-    "pools": ["pool,name,basis,source,known_on,confidence", f"POOL,Both,seasonal,{FACT}"],
+    "pools": [f"pool,name,basis,{COLUMNS}", f"POOL,Both,seasonal,{FACT}"],
     "supply": [
-        "region,technology,status,online_year,summer_mw,winter_mw,nameplate_mw,"
-        "source,known_on,confidence",
+        f"region,technology,status,online_year,summer_mw,winter_mw,nameplate_mw,{COLUMNS}",
         f"NORTH,gas_cc,existing,2010,1200,1200,1200,{FACT}",
         f"SOUTH,gas_cc,existing,2010,1150,1150,1150,{FACT}",
         f"NORTH,gas_cc,under_construction,2028,150,150,150,{FACT}",
     ],
     "accreditation": [
-        "pool,technology,season,year,accredited_fraction,applies_to,basis,"
-        "source,known_on,confidence",
+        f"pool,technology,season,year,accredited_fraction,applies_to,basis,{COLUMNS}",
         *(f"POOL,gas_cc,{season},2025,1,seasonal,seasonal,{FACT}" for season in SEASONS),
     ],
     "requirements": [
-        "pool,season,year,reserve_margin,basis,source,known_on,confidence",
+        f"pool,season,year,reserve_margin,basis,{COLUMNS}",
         *(f"POOL,{season},2025,0.1,seasonal,{FACT}" for season in SEASONS),
     ],
     "load": [
-        "scenario,region,year,season,peak_mw,datacenter_growth_mw,source,known_on,confidence",
+        f"scenario,region,year,season,peak_mw,datacenter_growth_mw,{COLUMNS}",
         *(f"official,NORTH,2025,{season},1000,0,{FACT}" for season in SEASONS),
         *(f"official,SOUTH,2025,{season},900,0,{FACT}" for season in SEASONS),
     ],
     "links": [
-        "from_region,to_region,kind,status,forward_mw,reverse_mw,source,known_on,confidence",
+        f"from_region,to_region,kind,status,forward_mw,reverse_mw,{COLUMNS}",
         f"NORTH,SOUTH,AC,existing,80,80,{FACT}",
     ],
 }

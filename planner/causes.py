@@ -24,6 +24,10 @@ MONTHS: Final = 6
 QUARTERS: Final = 2
 SMALLEST_MW: Final = 0.5
 NOISE_MW: Final = 1e-3
+RANKING: Final = [
+    "area", "option", "remedy", "first_date", "probe_mw", "mw_months", "usd",
+    "mw_months_per_million_usd",
+]
 FREED: Final = ["site", "lifted", "period", "mw"]
 
 
@@ -297,8 +301,7 @@ def _ranking(
         probe = min(PROBE_MW, float(row["potential_mw"]))
         usd = float(row["usd_per_mw_yr"]) * probe * served[area, option] / 2
         rows.append((area, option, row["remedy"], row["first_date"], probe, months, usd))
-    columns = ["area", "option", "remedy", "first_date", "probe_mw", "mw_months", "usd"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=RANKING[:-1])
     table["mw_months_per_million_usd"] = table["mw_months"] / (table["usd"] / 1e6).where(table["usd"] > 0)
     keys = ["area", "mw_months_per_million_usd", "option"]
     return table.sort_values(keys, ascending=[True, False, True], ignore_index=True)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from planner import cli_common as common
+from planner.cli_common import (
+    TODAY,
+    Allocation,
+    AsOf,
+    Format,
+    Grid,
+    Horizon,
+    Overrides,
+    Program,
+    Scenario,
+    Site,
+    Sites,
+    Stance,
+    State,
+)
 
-    from planner.case import Case
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.ladder import Ladder
     from planner.pipeline import Plan
 
 app = typer.Typer(
@@ -24,40 +40,18 @@ app = typer.Typer(
     " the way? Start with: planner check",
 )
 
-FORMATS = ("table", "csv", "json")
-Grid = Annotated[
-    list[str] | None,
-    typer.Option("--grid", help="Grid pack, by name (us, india) or folder; may be repeated."),
+LATE = ("late", "not before the horizon")
+Remedies = Annotated[
+    bool,
+    typer.Option("--remedies", help="Judge with flexible operation and remedies too (a minute)."),
 ]
-Sites = Annotated[
-    str, typer.Option("--sites", help="Sites pack, by name or folder, or a CSV file of your own.")
-]
-AsOf = Annotated[
-    str, typer.Option("--as-of", help="Day of the question (YYYY-MM-DD); later facts are not read.")
-]
-Horizon = Annotated[int, typer.Option("--horizon", help="Years looked ahead.")]
-Stance = Annotated[
-    str,
-    typer.Option("--stance", help="announced (as promised), expected (times realised share), or"
-                 " committed (under construction or contract)."),
-]
-Allocation = Annotated[
-    str,
-    typer.Option("--allocation", help="Who is first: queue (earlier announced), prorata (equal"
-                 " shares), most (largest steps)."),
-]
-Scenario = Annotated[str, typer.Option("--load-scenario", help="official or derived.")]
-Format = Annotated[str, typer.Option("--format", help="table, csv or json.")]
-Program = Annotated[str | None, typer.Option("--program", help="Program, for example stargate.")]
-State = Annotated[str | None, typer.Option("--state", help="State, for example TX.")]
-Site = Annotated[str | None, typer.Option("--site", help="Site id, see: planner sites")]
 
 
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Options before the command."""
+    """Take the options that stand before the command."""
     if version:
         import planner
 
@@ -72,65 +66,100 @@ def check(
     program: Program = None,
     state: State = None,
     site: Site = None,
-    as_of: AsOf = "2026-11-22",
+    as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     stance: Stance = "announced",
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables (CSV) and the run record.")] = None,
+    overrides: Overrides = None,
+    remedies: Remedies = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the tables and the run record.")
+    ] = None,
     out_format: Annotated[str, typer.Option("--out-format", help="csv or parquet.")] = "csv",
     style: Format = "table",
-    fail_late: Annotated[bool, typer.Option("--fail-late", help="Exit with 1 if a site is late.")] = False,
+    fail_late: Annotated[
+        bool, typer.Option("--fail-late", help="Exit with 1 if a site is late.")
+    ] = False,
 ) -> None:
     """Say which announced megawatts can be powered on time, and what holds up the rest."""
-    _one_of("--format", style, FORMATS)
-    _one_of("--out-format", out_format, ("csv", "parquet"))
-    case = _case(grid, sites, as_of, horizon, stance, allocation, load_scenario)
-    plan = _only(_answer(case), program, state, site)
-    from planner import report
+    common.one_of("--format", style, common.FORMATS)
+    common.one_of("--out-format", out_format, ("csv", "parquet"))
+    case = common.read_case(
+        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon, stance=stance,
+        allocation=allocation, load_scenario=load_scenario,
+    )
 
+    def answer() -> tuple[Plan, Ladder | None]:
+        import planner
+        from planner import ladder
+
+        if not remedies:
+            return planner.check(case), None
+        found = ladder.climb(case, tell=common.progress)
+        return found.plan, found
+
+    plan, climbed = common.guarded(answer)
+    wanted = set(common.chosen(plan.sites, program, state, site)["site"])
+    from planner import pipeline, report
+
+    plan = pipeline.only(plan, wanted)
     if out is not None:
-        for path in report.write(plan, out, style=out_format):
+        written = common.guarded(lambda: report.write(plan, out, style=out_format, ladder=climbed))
+        for path in written:
             typer.echo(f"wrote {path}", err=True)
-    typer.echo(_rendered(plan, style))
-    if fail_late and plan.sites["verdict"].isin(["late", "not before the horizon"]).any():
+    verdicts = plan.sites if climbed is None else climbed.sites
+    verdicts = verdicts[verdicts["site"].isin(wanted)]
+    typer.echo(_rendered(plan, climbed, verdicts, style))
+    if fail_late and verdicts["verdict"].isin(LATE).any():
         raise typer.Exit(1)
 
 
-def _rendered(plan: Plan, style: str) -> str:
+def _rendered(plan: Plan, climbed: Ladder | None, verdicts: pd.DataFrame, style: str) -> str:
     from planner import report
 
     if style == "json":
-        return report.as_json(plan)
-    return report.screen(plan) if style == "table" else report.as_text(plan.sites, style)
+        return report.as_json(plan, verdicts)
+    if style == "csv":
+        return report.as_text(verdicts, style)
+    return report.screen(plan, ladder=climbed)
 
 
 @app.command(epilog="Example: planner headroom --region PJM-DOM --year 2028")
 def headroom(
     grid: Grid = None,
     sites: Sites = "announced",
-    region: Annotated[str | None, typer.Option("--region", help="Region or pool, for example PJM.")] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", help="Region or pool, for example PJM.")
+    ] = None,
     year: Annotated[int | None, typer.Option("--year", help="Year of the periods.")] = None,
-    as_of: AsOf = "2026-11-22",
+    as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     load_scenario: Scenario = "official",
+    overrides: Overrides = None,
     style: Format = "table",
 ) -> None:
     """Show requirement, supply, imports and headroom in MW per region and period."""
-    _one_of("--format", style, FORMATS)
-    case = _case(grid, sites, as_of, horizon, "announced", "queue", load_scenario)
-    rows = _answer(case).regions
+    common.one_of("--format", style, common.FORMATS)
+    case = common.read_case(
+        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon,
+        load_scenario=load_scenario,
+    )
+
+    def answer() -> Plan:
+        import planner
+
+        return planner.check(case)
+
+    rows = common.guarded(answer).regions
     if region is not None:
-        chosen = rows[(rows["region"] == region) | (rows["pool"] == region)]
-        _known("--region", region, set(rows["region"]) | set(rows["pool"]))
-        rows = chosen
+        common.known("--region", region, set(rows["region"]) | set(rows["pool"]))
+        rows = rows[(rows["region"] == region) | (rows["pool"] == region)]
     if year is not None:
         rows = rows[rows["period"].str.startswith(f"{year}-")]
-    columns = ["region", "period", "native_mw", "requirement_mw", "supply_mw", "headroom_mw",
-               "net_import_mw", "shortage_mw", "sites_mw", "unnamed_mw"]
     from planner import report
 
-    typer.echo(report.as_text(rows[columns].round(0 if style == "table" else 3), style))
+    typer.echo(report.headroom(rows, style))
 
 
 @app.command("sites", epilog="Example: planner sites --state WI")
@@ -139,25 +168,22 @@ def list_sites(
     program: Program = None,
     state: State = None,
     site: Site = None,
-    as_of: AsOf = "2026-11-22",
+    as_of: AsOf = TODAY,
     style: Format = "table",
 ) -> None:
     """List the announced sites with megawatts (IT and facility), status and promised dates."""
-    _one_of("--format", style, FORMATS)
+    common.one_of("--format", style, common.FORMATS)
+    day = common.parsed_day(as_of)
 
-    def read() -> object:
+    def read() -> pd.DataFrame:
         from planner import packs
 
-        return packs.read_sites(sites, as_of=_day(as_of))
+        return packs.read_sites(sites, as_of=day)["sites"]
 
-    rows = _guarded(read)["sites"]  # type: ignore[index]
-    rows = _chosen(rows, program, state, site)
-    columns = ["site", "status", "it_mw", "facility_mw", "mw_quality", "full_power_date", "confidence"]
-    if style == "table":
-        rows = rows.assign(full_power_date=rows["full_power_date"].dt.strftime("%Y-%m-%d"))
+    rows = common.chosen(common.guarded(read), program, state, site)
     from planner import report
 
-    typer.echo(report.as_text(rows[columns] if style == "table" else rows, style))
+    typer.echo(report.site_list(rows, style))
 
 
 @app.command("grids", epilog="Example: planner grids us")
@@ -166,107 +192,110 @@ def list_grids(
     style: Format = "table",
 ) -> None:
     """List the grid packs, or the regions of one with pool and note."""
-    _one_of("--format", style, FORMATS)
+    common.one_of("--format", style, common.FORMATS)
 
-    def read() -> object:
+    def read() -> pd.DataFrame:
         from planner import packs
 
         return packs.describe("grids", grid)
 
+    rows = common.guarded(read)
     from planner import report
 
-    typer.echo(report.as_text(_guarded(read), style))  # type: ignore[arg-type]
+    typer.echo(report.as_text(rows, style))
 
 
-def _case(
-    grid: list[str] | None,
-    sites: str,
-    as_of: str,
-    horizon: int,
-    stance: str,
-    allocation: str,
-    load_scenario: str,
-) -> Case:
-    day = _day(as_of)
+@app.command(epilog="Example: planner why us-wi-stargate-port-washington")
+def why(
+    site: Annotated[str, typer.Argument(help="Site id, see: planner sites")],
+    grid: Grid = None,
+    sites: Sites = "announced",
+    as_of: AsOf = TODAY,
+    horizon: Horizon = 10,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+) -> None:
+    """Show what is behind the verdict on one site: dates, limits, remedies, facts, doubts."""
+    case = common.read_case(grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon)
+    common.known("SITE", site, case.sites["site"])
 
-    def read() -> Case:
-        import planner
+    def answer() -> str:
+        import json
 
-        return planner.load_case(
-            grid or ("us", "india"),
-            sites,
-            as_of=day,
-            horizon_years=horizon,
-            stance=stance,
-            allocation=allocation,
-            load_scenario=load_scenario,
-        )
+        from planner import ladder
+        from planner import why as pages
 
-    return _guarded(read)
+        found = pages.page(ladder.climb(case, tell=common.progress, only={site}), site)
+        return json.dumps(found, indent=1) if as_json else pages.text(found)
 
-
-def _answer(case: Case) -> Plan:
-    def run() -> Plan:
-        import planner
-
-        return planner.check(case)
-
-    return _guarded(run)
+    typer.echo(common.guarded(answer))
 
 
-def _guarded[T](work: Callable[[], T]) -> T:
-    """Run, and turn an error of ours into a message and exit code 2."""
-    from planner.errors import PlannerError
+@app.command(epilog="Example: planner place --mw 1000 --by 2028-06 --near VA --flexible 50h")
+def place(
+    mw: Annotated[float, typer.Option("--mw", help="Megawatts of the new load (whole site).")],
+    by: Annotated[str, typer.Option("--by", help="Date by which they are needed (YYYY-MM).")],
+    near: Annotated[
+        str | None, typer.Option("--near", help="State: its regions and their neighbours.")
+    ] = None,
+    flexible: Annotated[
+        str | None,
+        typer.Option("--flexible", help="Hours a year in which the load gives way, e.g. 50h."),
+    ] = None,
+    grid: Grid = None,
+    sites: Sites = "announced",
+    as_of: AsOf = TODAY,
+    horizon: Horizon = 10,
+    overrides: Overrides = None,
+    count: Annotated[int, typer.Option("--count", help="Rows shown.")] = 25,
+    style: Format = "table",
+) -> None:
+    """Rank regions and pockets where a new load could be powered by a date."""
+    common.one_of("--format", style, common.FORMATS)
+    hours = _hours(flexible)
+    case = common.read_case(
+        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon, flexible_hours=hours
+    )
+    day = common.parsed_day(by, "--by")
 
+    def answer() -> pd.DataFrame:
+        from planner import place as places
+
+        return places.rank(case, mw=mw, by=day, near=near, flexible=flexible is not None)
+
+    rows = common.guarded(answer)
+    from planner import report
+
+    typer.echo(report.places(rows.head(count), style))
+
+
+def _hours(given: str | None) -> float:
+    if given is None:
+        return 50.0
     try:
-        return work()
-    except PlannerError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"planner: {line}", err=True)
-        raise typer.Exit(2) from error
-
-
-def _only(plan: Plan, program: str | None, state: str | None, site: str | None) -> Plan:
-    """Keep the sites asked for; all others still compete for the same megawatts."""
-    from planner import pipeline
-
-    chosen = _chosen(plan.sites, program, state, site)
-    return pipeline.only(plan, set(chosen["site"]))
-
-
-def _chosen(rows, program, state, site):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for option, column, wanted in (
-        ("--program", "program", program), ("--state", "state", state), ("--site", "site", site),
-    ):
-        if wanted is not None:
-            _known(option, wanted, set(rows[column].dropna()))
-            rows = rows[rows[column] == wanted]
-    return rows
-
-
-def _known(option: str, wanted: str, known: set[str]) -> None:
-    if wanted in known:
-        return
-    import difflib
-
-    close = difflib.get_close_matches(wanted, sorted(known), n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(close)}?" if close else "."
-    typer.echo(f"planner: {option} is {wanted!r}, which is not there{hint}", err=True)
-    raise typer.Exit(2)
-
-
-def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
-        typer.echo(f"planner: {option} is {given!r}; choose one of {', '.join(allowed)}.", err=True)
-        raise typer.Exit(2)
-
-
-def _day(given: str) -> date:
-    try:
-        return datetime.strptime(given, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        return float(given.removesuffix("h"))
     except ValueError:
-        typer.echo(f"planner: --as-of is {given!r}; write a day as YYYY-MM-DD.", err=True)
-        raise typer.Exit(2) from None
+        common.refuse(f"--flexible is {given!r}; write hours a year, for example 50h.")
+
+
+@app.command(epilog="Example: planner compare answer-before answer-after")
+def compare(
+    before: Annotated[Path, typer.Argument(help="Folder of a run (planner check --out).")],
+    after: Annotated[Path, typer.Argument(help="Folder of another run.")],
+    style: Format = "table",
+) -> None:
+    """Say which sites moved between two runs, by how many quarters and MW, and which inputs."""
+    common.one_of("--format", style, common.FORMATS)
+
+    def answer() -> tuple[pd.DataFrame, pd.DataFrame]:
+        from planner import compare as comparing
+
+        return comparing.runs(before, after)
+
+    moved, inputs = common.guarded(answer)
+    from planner import report
+
+    typer.echo(report.comparison(moved, inputs, style))
 
 
 def main() -> None:

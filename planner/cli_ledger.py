@@ -132,8 +132,8 @@ def _remainder(placed: Case, case: Case) -> str:
     asked, on_time = steps["mw"].sum() / 1e3, steps["served_mw"].sum() / 1e3
     return (
         f"Remainder, spread over {len(added)} regions by headroom (an assumption): of"
-        f" {asked:.1f} GW\n{on_time:.1f} GW could be powered by {steps['target_date'].max():%Y-%m-%d}, after every"
-        " site that has a place."
+        f" {asked:.1f} GW\n{on_time:.1f} GW could be powered by"
+        f" {steps['target_date'].max():%Y-%m-%d}, after every site that has a place."
     )
 
 

@@ -14,9 +14,9 @@ from planner import causes, demand, explain, horizon, match, pipeline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner import model
     from planner.case import Case
     from planner.horizon import Solution
+    from planner.terms import Terms
 
 FLEXIBLE: Final = "on time if flexible"
 REMEDIED: Final = "on time with remedies"
@@ -62,7 +62,13 @@ class Ladder:
     flexible: pd.DataFrame
 
 
-def climb(case: Case, *, solver: Any = None, tell: Callable[[str], None] | None = None) -> Ladder:  # noqa: ANN401
+def climb(
+    case: Case,
+    *,
+    solver: Any = None,  # noqa: ANN401
+    tell: Callable[[str], None] | None = None,
+    only: set[str] | None = None,
+) -> Ladder:
     """Judge every site on the full ladder.
 
     Four runs: nothing built, flexible operation, remedies, remedies without yearly limits; then
@@ -76,6 +82,8 @@ def climb(case: Case, *, solver: Any = None, tell: Callable[[str], None] | None 
         Any PuLP solver; HiGHS in process where none is given.
     tell
         Called with a line of progress.
+    only
+        Sites whose causes and remedies are wanted; all sites compete all the same.
 
     Returns
     -------
@@ -97,9 +105,9 @@ def climb(case: Case, *, solver: Any = None, tell: Callable[[str], None] | None 
     plan = pipeline.answer(case, placed, asked, loads, runs["plain"])
     steps = _steps(plan, runs, terms, case)
     say("causes")
-    named = _causes(plan, terms, case)
+    named = _causes(plan, terms, case, only)
     say("ranking")
-    ranking = _ranking(plan, terms)
+    ranking = _ranking(plan, terms, only)
     options = pd.concat([part.options for part in terms], ignore_index=True)
     return Ladder(
         plan=plan,
@@ -112,7 +120,7 @@ def climb(case: Case, *, solver: Any = None, tell: Callable[[str], None] | None 
     )
 
 
-def _native(terms: model.Terms, solver: Any) -> Solution:  # noqa: ANN401
+def _native(terms: Terms, solver: Any) -> Solution:  # noqa: ANN401
     """What native load alone would have built."""
     empty = dataclasses.replace(
         terms,
@@ -124,7 +132,7 @@ def _native(terms: model.Terms, solver: Any) -> Solution:  # noqa: ANN401
 
 
 def _steps(
-    plan: pipeline.Plan, runs: dict[str, Solution], terms: list[model.Terms], case: Case
+    plan: pipeline.Plan, runs: dict[str, Solution], terms: list[Terms], case: Case
 ) -> pd.DataFrame:
     numbers = demand.numbered(case.periods)
     rows = plan.steps.copy()
@@ -152,7 +160,7 @@ def _steps(
     return rows
 
 
-def _starts(solution: Solution, terms: list[model.Terms]) -> dict[str, pd.Timestamp]:
+def _starts(solution: Solution, terms: list[Terms]) -> dict[str, pd.Timestamp]:
     """Latest start of what newly comes into service in each period."""
     options = pd.concat([part.options for part in terms], ignore_index=True)
     first = options.set_index("option")["first_date"]
@@ -182,29 +190,38 @@ def _dated(
     return pd.Series(dates, rows.index, dtype="datetime64[us]")
 
 
-def _causes(plan: pipeline.Plan, terms: list[model.Terms], case: Case) -> pd.DataFrame:
+def _causes(
+    plan: pipeline.Plan, terms: list[Terms], case: Case, only: set[str] | None
+) -> pd.DataFrame:
     late = plan.sites[plan.sites["verdict"].isin([explain.LATE, explain.NEVER])]
+    late = late if only is None else late[late["site"].isin(only)]
     steps = plan.steps[plan.steps["site"].isin(late["site"])].groupby("site")["step"].agg(list)
     whole = late.set_index("site")["asked_mw"].to_dict()
     tables = []
     for part in terms:
         known = set(part.steps["site"])
         mine = {site: steps[site] for site in late["site"] if site in known}
+        if not mine:
+            continue
         tables.append(causes.freed(horizon.windows(part), mine, whole))
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables or [pd.DataFrame(columns=causes.FREED)], ignore_index=True)
     return causes.name_causes(table, late, list(case.periods["period"]))
 
 
-def _ranking(plan: pipeline.Plan, terms: list[model.Terms]) -> pd.DataFrame:
+def _ranking(plan: pipeline.Plan, terms: list[Terms], only: set[str] | None) -> pd.DataFrame:
     late = plan.steps[plan.steps["late_mw"] > explain.TOLERANCE_MW]
+    if only is not None:
+        late = late[late["region"].isin(late.loc[late["site"].isin(only), "region"])]
     held = late.groupby("region")["late_mw"].sum().sort_values(ascending=False)
     worst = set(held.index[:WORST])
     parts = []
     for part in terms:
         mine = late[late["region"].isin(worst & set(part.supply.index))]
         areas = mine.groupby("region")["step"].agg(list).to_dict()
+        if not areas:
+            continue
         parts.append(causes.rank(horizon.windows(part), areas, part.options))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts or [pd.DataFrame(columns=causes.RANKING)], ignore_index=True)
 
 
 def _sites(plan: pipeline.Plan, steps: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:

@@ -144,7 +144,7 @@ def _matching(case: Case, regions: pd.DataFrame, wanted: str) -> frozenset[str]:
 def _named(case: Case, regions: pd.DataFrame, wanted: str) -> frozenset[str]:
     found = _matching(case, regions, wanted)
     if not found:
-        known = pd.concat([regions[c] for c in ("region", "pool", "group", "state", "name")])
+        known = pd.concat([regions[c] for c in ("region", "pool", "group", "state")])
         _among("region", wanted, set(known.dropna()) | set(case.pockets["pocket"]))
     return found
 
@@ -341,8 +341,9 @@ def shapes(plan: Plan, asked: Frame, tolerance_m: float) -> gpd.GeoDataFrame:
 
 def borders(regions: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Dissolve regions to states; where each state is a region, to the groups of the operator."""
-    by = "state" if regions["state"].nunique() < len(regions) else "group"
-    return regions.dissolve(by, method="coverage").geometry
+    whole = regions["state"].nunique() < len(regions)
+    by = regions["state" if whole else "group"].fillna("")
+    return regions[["geometry"]].dissolve(by.to_numpy(), method="coverage").geometry
 
 
 def points(table: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
@@ -471,10 +472,12 @@ def sources(plan: Plan, asked: Frame, sites: Iterable[str]) -> list[str]:
 
 
 def _publishers(case: Case, used: pd.Series) -> str:
+    if case.sources.empty:
+        return "not named"
     names = case.sources.drop_duplicates("source").set_index("source")["publisher"]
     each = used.map(names).dropna().str.split(";").explode().str.strip()
     counts = each.value_counts().rename_axis("name").reset_index()
     ranked = list(counts.sort_values(["count", "name"], ascending=[False, True])["name"])
     rest = len(ranked) - MOST_PUBLISHERS
     named = ", ".join(shown(str(name)) for name in ranked[:MOST_PUBLISHERS])
-    return (f"{named} and {rest} more" if rest > 0 else named) or "none"
+    return (f"{named} and {rest} more" if rest > 0 else named) or "not named"

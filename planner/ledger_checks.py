@@ -274,6 +274,13 @@ def _chips_share(_argument: str, facts: Facts, *_rest: object) -> tuple[Range, s
     return (min(ends), max(ends)), "cost of a rack; chips over Nvidia's all-in cost"
 
 
+def _chips_per_gw(_argument: str, facts: Facts, *_rest: object) -> tuple[Range, str]:
+    rack = facts.rate("rack_compute")[0], facts.rate("rack_rest")[0]
+    share = rack[0] / sum(rack)
+    ends = facts.rate("all_in_bernstein")[0] * share, facts.rate("all_in_nvidia_2025")[1] * share
+    return ends, "compute share of a rack times all-in cost, of Bernstein and of Nvidia"
+
+
 def _equity(_argument: str, facts: Facts, *_rest: object) -> tuple[Range, str]:
     value = _usd(facts, "openai_nvidia_10gw") * MW_PER_GW / _mw(facts, "openai_nvidia_10gw")
     return (value, value), "openai_nvidia_10gw: dollars over gigawatts"
@@ -320,6 +327,7 @@ def _chips(argument: str, facts: Facts, given: LedgerAssumptions, sites: pd.Data
 CALCULATIONS: Final[dict[str, Callable[..., tuple[Range, str]]]] = {
     "located": _located,
     "chips_share": _chips_share,
+    "chips_per_gw": _chips_per_gw,
     "equity_per_gw": _equity,
     "sum": _sum,
     "annual": _annual,

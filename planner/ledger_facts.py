@@ -24,6 +24,7 @@ GONE: Final = ("dropped",)
 NOT_COMING: Final = ("paused", "cancelled")
 STAGES: Final = ("operating", "under_construction", "permitted", "announced")
 MW_PER_GW: Final = 1000.0
+ALL: Final = "all"
 TABLES: Final = ("pledges", "states", "overlaps", "members", "claims", "benchmarks",
                  "financing", "parties", "rates")  # fmt: skip
 _DOUBT: Final = re.compile(
@@ -149,6 +150,18 @@ def stage(sites: pd.DataFrame) -> pd.Series:
     """Name the stage of the megawatts of a site that do not operate yet."""
     begun = sites["status"].isin(["operating", "partially_operating"])
     return sites["status"].where(~begun, "under_construction")
+
+
+def located(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Megawatts of the sites of a program: `meant` (published), `firm`, `operating`, `rest`."""
+    rows = sites.merge(placed[["site", "certain", "limit_mw"]], on="site")
+    limit = rows["limit_mw"].fillna(np.inf)
+    rows["meant"] = np.fmin(rows["stated_mw"], limit)
+    rows["firm"] = np.fmin(rows["firm_mw"], limit)
+    rows["operating"] = np.fmin(rows["operating_mw"], rows["firm"])
+    rows["rest"] = rows["firm"] - rows["operating"]
+    rows["stage"] = stage(rows)
+    return rows
 
 
 # --- programs ------------------------------------------------------------------------------------

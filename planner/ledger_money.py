@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from planner.ledger_facts import Facts, LedgerAssumptions
 
+BASIS_POINTS: Final = 1e4
 DEBT: Final = ("loan", "bond", "vehicle")
 REVENUE: Final = ("lease", "offtake")
 COST_ROWS: Final = "rates:all_in_bernstein;rates:rack_compute;rates:rack_rest"
@@ -186,7 +187,7 @@ def _per_gw(rows: pd.DataFrame, found: Costs) -> pd.DataFrame:
 
 def _capital_rows(site: str, facts: Facts) -> str:
     lent = facts.financing
-    priced = lent["spread_fraction"].notna() | lent["all_in_fraction"].notna()
+    priced = lent["spread_basis_points"].notna() | lent["all_in_basis_points"].notna()
     of = lent[(lent["site"] == site) & priced]
     rates = f"{CHIP_ROWS};rates:shell_per_mw;rates:power_share;rates:chip_life;rates:sofr"
     named = joined(of["financing"], "financing") if len(of) else default_rates(facts)[2]
@@ -194,26 +195,28 @@ def _capital_rows(site: str, facts: Facts) -> str:
 
 
 def interest_rates(facts: Facts) -> pd.DataFrame:
-    """Published rates of each site: spread over the reference rate, or the whole rate."""
+    """Published rates of each site: reference rate and spread, or all-in [fraction a year]."""
     rows = facts.financing[facts.financing["kind"].isin(DEBT)].copy()
     calm, tight = facts.rate("sofr")[0], facts.rate("sofr_implied")[1]
-    over = rows["spread_fraction"].where(rows["reference"] == "SOFR")
-    rows["low"] = np.fmin(over + calm, rows["all_in_fraction"].fillna(np.inf))
-    rows["low"] = rows["low"].where(over.notna(), rows["all_in_fraction"])
-    rows["high"] = np.fmax(over + tight, rows["all_in_fraction"])
+    over = rows["spread_basis_points"].where(rows["reference"] == "SOFR")
+    rows["low"] = np.fmin(over + calm, rows["all_in_basis_points"].fillna(np.inf))
+    rows["low"] = rows["low"].where(over.notna(), rows["all_in_basis_points"])
+    rows["high"] = np.fmax(over + tight, rows["all_in_basis_points"])
     rows = rows[rows["low"].notna() & rows["site"].notna()]
-    return rows.groupby("site").agg(low=("low", "min"), high=("high", "max"))
+    found = rows.groupby("site").agg(low=("low", "min"), high=("high", "max"))
+    return found / BASIS_POINTS
 
 
 def default_rates(facts: Facts) -> tuple[float, float, str]:
     """Return the range of all published rates, for sites without one, and the rows behind it."""
     known = interest_rates(facts)
     rows = facts.financing[
-        facts.financing["spread_fraction"].notna() | facts.financing["all_in_fraction"].notna()
+        facts.financing["spread_basis_points"].notna()
+        | facts.financing["all_in_basis_points"].notna()
     ]
     if known.empty:
         calm, tight = facts.rate("sofr")[0], facts.rate("sofr_implied")[1]
-        return calm, tight, "rates:sofr;rates:sofr_implied"
+        return calm / BASIS_POINTS, tight / BASIS_POINTS, "rates:sofr;rates:sofr_implied"
     told = joined(rows["financing"], "financing")
     return float(known["low"].min()), float(known["high"].max()), told
 

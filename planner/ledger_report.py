@@ -192,6 +192,8 @@ def pledges(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
         told = str(ledger.programs.set_index("program").loc[program, "rows"]).split(";")
         rows = rows[("pledges:" + rows["pledge"]).isin(told)]
     shown = rows if program else rows.head(TOP)
+    if shown.empty:
+        return pd.DataFrame()
     return pd.DataFrame({
         "pledge": shown["pledge"],
         "GW": shown["mw"].map(_gw),
@@ -208,7 +210,13 @@ def pledges(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
 def capital(ledger: Ledger, program: str) -> pd.DataFrame:
     """Late sites of a program with the capital that waits."""
     own = ledger.sites[(ledger.sites["program"] == program) & ledger.sites["certain"]]
-    rows = ledger.capital[ledger.capital["site"].isin(own["site"])].head(TOP)
+    named = set(own["site"])
+    if program == ALL:
+        told = str(ledger.programs.set_index("program").loc[ALL, "rows"]).split(";")
+        named = {part.removeprefix("sites:") for part in told}
+    rows = ledger.capital[ledger.capital["site"].isin(named)].head(TOP)
+    if rows.empty:
+        return pd.DataFrame()
     least = rows["open_ended"].map({True: "> ", False: ""})
     return pd.DataFrame({
         "site": rows["name"].str.slice(0, 30),
@@ -277,12 +285,12 @@ def footer(ledger: Ledger) -> str:
     return "\n".join([
         (f"As of {given.as_of}, stance {given.stance}. Counted once: gigawatts are the same only"
         " where each pair"),
-        "of their claims is said to overlap (least), or where one is said to lie in the other"
-        " (most).",
+        ("of their claims is said to overlap (least), or where one is said to lie in the other"
+        " (most)."),
         (f"{_gw(unstated)} GW of pledges state compute or no basis and count as facility load;"
         f" {len(ledger.listed)} rows of money,"),
-        "energy, queues, forecasts and sums are listed and not added. See: planner ledger --table"
-        " listed.",
+        ("energy, queues, forecasts and sums are listed and not added. See: planner ledger --table"
+        " listed."),
     ])  # fmt: skip
 
 
@@ -312,8 +320,8 @@ def page(ledger: Ledger) -> str:
         "",
         (
             f"{len(rows)} figures: {told}. Confirmed: another document says the same within 5 %, or"
-            " a calculation out of other rows within 10 %. Contradicted: it does not. Reproduced: the"
-            " row carries the figure, and nothing else in the packs speaks for or against it."
+            " a calculation out of other rows within 10 %. Contradicted: it does not. Reproduced:"
+            " the row carries the figure, and nothing else in the packs speaks for or against it."
         ),
         "",
         "| article | figure | stated | verdict | against | source | remark |",
@@ -434,7 +442,7 @@ def _span(rows: pd.DataFrame, low: str, high: str) -> pd.Series:
 
 
 def _span_of(low: float, high: float) -> str:
-    ends = [f"{end:,.0f}" if end >= WHOLE * WHOLE else f"{end:.3g}" for end in (low, high)]
+    ends = [f"{end:,.0f}" if end >= WHOLE * WHOLE else f"{end:.4g}" for end in (low, high)]
     return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"
 
 

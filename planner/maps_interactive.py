@@ -24,6 +24,7 @@ HEIGHT: Final = 560
 INSET: Final = 250
 TOLERANCE_M: Final = 2500.0
 FINE_TOLERANCE_M: Final = 150.0
+TRIANGLE: Final = 4  # corners of a closed one
 EVERY: Final = "all"
 MARK_AREA_PER_GW: Final = 330
 SMALLEST_MARK: Final = 30
@@ -51,7 +52,8 @@ class Sheet:
         """Write a polygon in pixels."""
         parts = getattr(shape, "geoms", [shape])
         rings = [[self._ring(part.exterior), *map(self._ring, part.interiors)] for part in parts]
-        kept = [[ring for ring in part if len(ring) > 3] for part in rings if len(part[0]) > 3]  # noqa: PLR2004 - a triangle, closed
+        kept = [[ring for ring in part if len(ring) >= TRIANGLE] for part in rings]
+        kept = [part for part in kept if part]
         return {"type": "MultiPolygon", "coordinates": kept}
 
     def _ring(self, ring: Any) -> list[list[float]]:  # noqa: ANN401 - a ring of a polygon
@@ -340,6 +342,7 @@ def _key() -> Spec:
         )
     ]
     title = "metric === 'headroom' ? 'Headroom of the region [GW]' : 'Held up in the region [GW]'"
+    fill = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     x = {"field": "place", "type": "ordinal", "axis": None, "scale": {"domain": list(range(9))}}
     return {
         "data": {"values": rows},
@@ -350,7 +353,7 @@ def _key() -> Spec:
         "encoding": {"x": x},
         "layer": [
             {"mark": {"type": "bar", "height": 12, "y": 6, "stroke": "#bbbbbb", "tooltip": None},
-             "encoding": {"fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None}}},
+             "encoding": {"fill": fill}},
             {"mark": {"type": "text", "y": 21, "fontSize": 10},
              "encoding": {"text": {"field": "text"}}},
         ],

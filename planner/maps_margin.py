@@ -63,8 +63,8 @@ def meaning(metric: str, year: int | str) -> str:
     """Say what the colour of a region means."""
     if metric == "headroom":
         return (
-            f"Regions: accredited firm supply less load and reserve in the tighter season of {year},"
-            " before imports and announced sites"
+            "Regions: accredited firm supply less load and reserve in the tighter season of"
+            f" {year}, before imports and announced sites"
         )
     return f"Regions: gigawatts promised by summer {year} that are not powered then"
 
@@ -98,7 +98,8 @@ def notes(scene: Scene) -> list[str]:
         f" {given.allocation}{weakest}. Firm supply and published limits only. Delivery not tested"
         f" for {untested['site'].nunique()} of {len(sites)} sites (no limit published)."
     )
-    listed = f"Sources: {'; '.join(layers.sources(plan, asked, sites['site']))}; all in sources.csv of the packs."
+    publishers = "; ".join(layers.sources(plan, asked, sites["site"]))
+    listed = f"Sources: {publishers}; all in sources.csv of the packs."
     return [stated, f"{listed} {layers.BOUNDARY_NOTES.get(asked.grid, '')}".strip()]
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-import planner
 from planner import explain
 from planner.demand import numbered
 from planner.errors import PackError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planner.case import Case
+    from planner.ladder import Ladder
     from planner.pipeline import Plan
 
 WIDTH: Final = 100
@@ -33,6 +33,11 @@ TOP: Final = 10
 MW_PER_GW: Final = 1000.0
 PACKAGES: Final = ("pandas", "pulp", "highspy", "geopandas", "shapely")
 TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
+LADDER_TABLES: Final = ("sites", "steps", "ramps", "built", "ranking", "flexible")
+PLAIN: Final = explain.VERDICTS[:-1]
+LADDER: Final = (
+    explain.ON_TIME, "on time if flexible", "on time with remedies", explain.LATE, explain.NEVER,
+)
 CAUSES: Final = {
     "supply": "supply: the system is short",
     "import": "import: a transfer limit",
@@ -43,20 +48,24 @@ CAUSES: Final = {
 }
 
 
-def screen(plan: Plan) -> str:
+def screen(plan: Plan, *, ladder: Ladder | None = None) -> str:
     """Write the first screen: what is asked and powered, bottlenecks, late sites, what is missing.
+
+    With a ladder, the verdicts and earliest dates are those with remedies.
 
     Returns
     -------
     str
         Plain text, at most 100 columns; colour is never needed.
     """
+    sites = plan.sites if ladder is None else ladder.sites[ladder.sites["site"].isin(plan.sites["site"])]
     parts = [
         headline(plan),
-        _titled("Gigawatts due and powered on time", by_year(plan)),
-        _titled("Sites by verdict", by_verdict(plan)),
+        _titled("Gigawatts due, and powered by then with nothing built", by_year(plan)),
+        _titled("Sites by verdict", by_verdict(plan, sites)),
         _titled("Worst bottlenecks on the target dates", bottlenecks(plan)),
-        _titled("Largest late sites", late_sites(plan)),
+        _titled("Largest late sites", late_sites(plan, sites)),
+        "" if ladder is None else _titled("Remedies decided, largest yearly cost", decided(ladder)),
         _titled("Not assessable", unassessed(plan)),
         footer(plan),
     ]
@@ -101,13 +110,13 @@ def by_year(plan: Plan) -> pd.DataFrame:
     return _gigawatts(pd.DataFrame(rows))
 
 
-def by_verdict(plan: Plan) -> pd.DataFrame:
+def by_verdict(plan: Plan, sites: pd.DataFrame) -> pd.DataFrame:
     """Count sites and gigawatts by verdict and grid."""
     grids = plan.case.regions.set_index("region")["grid"]
-    sites = plan.sites.assign(grid=plan.sites["region"].map(grids).fillna("elsewhere"))
+    sites = sites.assign(grid=sites["region"].map(grids).fillna("elsewhere"))
     sites = sites[sites["verdict"] != explain.UNASSESSED]
     rows = []
-    for verdict in explain.VERDICTS[:-1]:
+    for verdict in [rung for rung in LADDER if rung in PLAIN or rung in set(sites["verdict"])]:
         part = sites[sites["verdict"] == verdict]
         row: dict[str, object] = {"verdict": verdict}
         for grid in sorted(set(sites["grid"])):
@@ -132,9 +141,9 @@ def bottlenecks(plan: Plan, count: int = TOP) -> pd.DataFrame:
     })
 
 
-def late_sites(plan: Plan, count: int = TOP) -> pd.DataFrame:
+def late_sites(plan: Plan, sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
     """The largest late sites with promised and earliest period."""
-    sites = plan.sites[plan.sites["verdict"].isin([explain.LATE, explain.NEVER])]
+    sites = sites[sites["verdict"].isin([explain.LATE, explain.NEVER])]
     sites = sites.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
     earliest = sites["earliest_period"].fillna(explain.NEVER)
     return pd.DataFrame({
@@ -145,6 +154,72 @@ def late_sites(plan: Plan, count: int = TOP) -> pd.DataFrame:
         "earliest in full": earliest.replace(explain.NEVER, "after horizon"),
         "binding limit": sites["cause"],
     })
+
+
+def decided(ladder: Ladder, count: int = TOP) -> pd.DataFrame:
+    """The remedies that the run with remedies decides, added up by kind."""
+    rows = ladder.built.groupby("remedy").agg(
+        gw=("mw", "sum"), native=("native_mw", "sum"), usd=("usd", "sum"), usd_yr=("usd_yr", "sum"),
+        start=("first_date", "min"),
+    )
+    rows = rows.sort_values("usd_yr", ascending=False).head(count).reset_index()
+    return pd.DataFrame({
+        "remedy": rows["remedy"],
+        "GW": (rows["gw"] / MW_PER_GW).map("{:.1f}".format),
+        "of it for native load": (rows["native"] / MW_PER_GW).map("{:.1f}".format),
+        "investment bn USD": (rows["usd"] / 1e9).map("{:.1f}".format),
+        "bn USD a year": (rows["usd_yr"] / 1e9).map("{:.2f}".format),
+        "from": rows["start"].dt.strftime("%Y-%m"),
+    })
+
+
+def headroom(rows: pd.DataFrame, style: str) -> str:
+    """Write the balance of regions and periods."""
+    columns = ["region", "period", "native_mw", "requirement_mw", "supply_mw", "headroom_mw",
+               "net_import_mw", "shortage_mw", "sites_mw", "unnamed_mw"]
+    if style != "table":
+        return as_text(rows[columns].round(3), style)
+    table = rows[columns].round(0).astype(dict.fromkeys(columns[2:], "int64"))
+    return as_text(table.rename(columns=lambda name: name.removesuffix("_mw")), style) + "\nMW."
+
+
+def site_list(rows: pd.DataFrame, style: str) -> str:
+    """Write a list of sites."""
+    if style != "table":
+        return as_text(rows, style)
+    columns = ["site", "status", "it_mw", "facility_mw", "mw_quality", "full_power_date", "confidence"]
+    return as_text(rows.assign(full_power_date=rows["full_power_date"].dt.strftime("%Y-%m-%d"))[columns], style)
+
+
+def places(rows: pd.DataFrame, style: str) -> str:
+    """Write the ranking of places for a new load."""
+    if style != "table":
+        return as_text(rows, style)
+    ready = rows["connection_ready"].dt.strftime("%Y-%m").fillna("no rule")
+    table = pd.DataFrame({
+        "area": rows["area"],
+        "where": rows["name"].str.slice(0, 30),
+        "verdict": rows["verdict"],
+        "powered MW": rows["powered_mw"].round(0).astype(int),
+        "headroom MW": rows["headroom_mw"].round(0).astype(int),
+        "connected": ready,
+        "in full": rows["in_full_from"].fillna("-"),
+        "displaces MW": rows["displaced_mw"].round(0).astype(int),
+    })
+    return as_text(table, style)
+
+
+def comparison(moved: pd.DataFrame, inputs: pd.DataFrame, style: str) -> str:
+    """Write what moved between two runs, and the inputs that differ."""
+    if style == "json":
+        parts = {"moved": moved, "inputs": inputs}
+        return json.dumps({name: json.loads(as_text(part, style)) for name, part in parts.items()})
+    if style == "csv":
+        return as_text(moved, style)
+    shown = moved.assign(name=moved["name"].str.slice(0, 28)).drop(columns="site")
+    parts = [f"{len(moved)} sites moved.", _titled("Sites that moved", shown.head(3 * TOP)),
+             _titled("Inputs that differ", inputs)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def unassessed(plan: Plan) -> pd.DataFrame:
@@ -226,9 +301,9 @@ def as_text(table: pd.DataFrame, style: str) -> str:
     return text_table(table)
 
 
-def as_json(plan: Plan) -> str:
+def as_json(plan: Plan, sites: pd.DataFrame) -> str:
     """Write the whole answer as one JSON document."""
-    tables = {name: getattr(plan, name) for name in ("sites", "bottlenecks")}
+    tables = {"sites": sites, "bottlenecks": plan.bottlenecks}
     body = {name: json.loads(as_text(table, "json")) for name, table in tables.items()}
     return json.dumps({"finding": headline(plan), "run": _stated(plan.case), **body}, indent=1)
 
@@ -236,7 +311,9 @@ def as_json(plan: Plan) -> str:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def write(plan: Plan, folder: Path, *, style: str = "csv") -> list[Path]:
+def write(
+    plan: Plan, folder: Path, *, style: str = "csv", ladder: Ladder | None = None
+) -> list[Path]:
     """Write every table and the run record; a file is there whole or not at all.
 
     Raises
@@ -247,7 +324,10 @@ def write(plan: Plan, folder: Path, *, style: str = "csv") -> list[Path]:
     suffix = {"csv": ".csv", "parquet": ".parquet"}[style]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [_write_table(getattr(plan, name), folder / (name + suffix)) for name in TABLES]
+        tables = {name: getattr(plan, name) for name in TABLES}
+        if ladder is not None:
+            tables |= {name: getattr(ladder, name) for name in LADDER_TABLES}
+        written = [_write_table(table, folder / (name + suffix)) for name, table in tables.items()]
         record = json.dumps(run_record(plan.case), indent=1, sort_keys=True) + "\n"
         return [*written, _replace(folder / "run.json", record.encode())]
     except OSError as error:
@@ -288,7 +368,7 @@ def run_record(case: Case) -> dict[str, object]:
     versions = {name: version(name) for name in PACKAGES}
     return {
         **_stated(case),
-        "planner": planner.__version__,
+        "planner": version("datacenter-power-planner"),
         "python": platform.python_version(),
         "versions": versions,
         "inputs_sha256": hashes,

@@ -37,7 +37,7 @@ def page(ladder: Ladder, site: str) -> dict[str, Any]:
     KeyError
         No such site.
     """
-    row = ladder.sites.set_index("site").loc[site]
+    row = ladder.sites.set_index("site", drop=False).loc[site]
     steps = ladder.steps[ladder.steps["site"] == site]
     curve = ladder.ramps[ladder.ramps["site"] == site].drop(columns="site")
     return {

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,7 +23,15 @@ FLAGS: Final = (
     "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9",
     "--window-size=1280,1400", "--remote-debugging-pipe",
 )  # fmt: skip
-PATIENCE_S: Final = 15.0
+# Chromium reads commands on descriptor 3 and answers on 4.
+PIPES: Final = """
+import os, sys
+ends = [os.dup2(int(end), 100 + place) for place, end in enumerate(sys.argv[1:3])]
+for place, end in enumerate(ends):
+    os.dup2(end, 3 + place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+PATIENCE_S: Final = 60.0
 
 
 def program() -> str | None:
@@ -43,8 +52,7 @@ class Browser:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
         command = [path, *FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"]
-        # Chromium reads commands on descriptor 3 and answers on 4.
-        wrapper = ["sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}', *command]
+        wrapper = [sys.executable, "-c", PIPES, str(to_browser), str(from_browser), *command]
         self._process = subprocess.Popen(
             wrapper, pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

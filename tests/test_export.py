@@ -1,0 +1,117 @@
+"""Exports open again with the same figures, run no formula, and are the same each time."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from typing import TYPE_CHECKING
+
+import drawn
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+
+from planner import cli_maps, export
+from planner.errors import PackError, PlannerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.pipeline import Plan
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return drawn.hostile(tmp_path_factory.mktemp("tiny"))
+
+
+def place(folder: Path, style: str) -> Path:
+    return folder / f"plan.{style}" if style in export.ONE_FILE else folder / style
+
+
+@pytest.mark.parametrize("style", export.FORMATS)
+def test_the_same_plan_gives_the_same_bytes(hostile: Plan, tmp_path: Path, style: str) -> None:
+    first = [path.read_bytes() for path in export.write(hostile, place(tmp_path, style), style)]
+    time.sleep(1.1)
+    second = [path.read_bytes() for path in export.write(hostile, place(tmp_path, style), style)]
+
+    assert first == second
+
+
+def test_a_geopackage_has_the_layers_of_a_map(hostile: Plan, tmp_path: Path) -> None:
+    (path,) = export.write(hostile, tmp_path / "plan.gpkg", "gpkg")
+    sites = gpd.read_file(path, layer="sites")
+    regions = gpd.read_file(path, layer="regions")
+    periods = gpd.read_file(path, layer="region_periods")
+
+    assert sites.crs.to_epsg() == 4326
+    assert sites["late_mw"].tolist() == pytest.approx(hostile.sites["late_mw"].tolist())
+    assert regions.set_index("region")["headroom_2028_mw"]["NORTH"] == pytest.approx(100.0)
+    assert len(periods) == len(hostile.regions)
+
+
+def test_geoparquet_and_geojson_hold_the_same_sites(hostile: Plan, tmp_path: Path) -> None:
+    export.write(hostile, tmp_path / "a", "geoparquet")
+    export.write(hostile, tmp_path / "b", "geojson")
+    parquet = gpd.read_parquet(tmp_path / "a" / "sites.parquet")
+    text = json.loads((tmp_path / "b" / "sites.geojson").read_text(encoding="utf-8"))
+
+    assert parquet["site"].tolist() == [f["properties"]["site"] for f in text["features"]]
+    assert parquet["name"].tolist() == list(hostile.sites["name"])
+    assert text["features"][0]["geometry"]["type"] == "Point"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"), ("+x", "'+x"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "'  =1"), ("\t=1", "'\t=1"), ("plain", "plain"), ("a=b", "a=b"), ("", ""),
+    ],
+)  # fmt: skip
+def test_text_that_begins_like_a_formula_gets_an_apostrophe(text: str, written: str) -> None:
+    table = export.harmless(pd.DataFrame({"name": [text], "mw": [-1.5]}))
+
+    assert table["name"].tolist() == [written]
+    assert table["mw"].tolist() == [-1.5]
+
+
+def test_no_cell_of_a_spreadsheet_is_a_formula(hostile: Plan, tmp_path: Path) -> None:
+    (path,) = export.write(hostile, tmp_path / "plan.xlsx", "xlsx")
+    book = openpyxl.load_workbook(path)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    texts = {cell.value for cell in cells}
+
+    assert {cell.data_type for cell in cells} <= {"s", "n", "b"}
+    assert f"'{drawn.FORMULA}" in texts
+    assert drawn.TELUGU in texts
+    assert book.sheetnames == ["about", *export.TABLES]
+    with zipfile.ZipFile(path) as parts:
+        assert not [name for name in parts.namelist() if "externalLink" in name]
+
+
+def test_no_cell_of_a_csv_file_begins_a_formula(hostile: Plan, tmp_path: Path) -> None:
+    for path in export.write(hostile, tmp_path / "csv", "csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for name in table:
+            cells = table[name][~table[name].str.fullmatch(r"-?[\d.]+(e-?\d+)?")]
+            assert not cells.str.startswith(export.FORMULA).any()
+
+
+def test_an_unknown_format_and_a_bad_place_are_named(hostile: Plan, tmp_path: Path) -> None:
+    with pytest.raises(PlannerError, match="format is 'shp'; choose one of gpkg"):
+        export.write(hostile, tmp_path / "x", "shp")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PackError, match="choose a place that can be written"):
+        export.write(hostile, tmp_path / "file" / "x", "csv")
+
+
+def test_the_command_prints_what_it_wrote(
+    hostile: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_maps, "_plan", lambda *_: hostile)
+    cli_maps.export(tmp_path / "out", style="csv")
+
+    written = capsys.readouterr().out.splitlines()
+    assert [line.rsplit("/")[-1] for line in written] == [f"{n}.csv" for n in export.TABLES]
