@@ -1,8 +1,8 @@
-"""Can the promised gigawatts be powered by the promised date, and if not, what stands in the way?
+"""Say which promised gigawatts can be powered by the promised date, and what stands in the way.
 
 >>> import planner
->>> plan = planner.check(planner.load_case())          # doctest: +SKIP
->>> plan.bottlenecks.head()                            # doctest: +SKIP
+>>> plan = planner.check(planner.load_case())  # doctest: +SKIP
+>>> plan.bottlenecks.head()  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for; pandas and PuLP stay out until then."""
     if name not in _HOMES:
         message = f"module 'planner' has no attribute {name!r}"

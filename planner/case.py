@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
@@ -21,7 +21,8 @@ type Allocation = Literal["queue", "prorata", "most"]
 
 STANCES: Final = ("announced", "expected", "committed")
 ALLOCATIONS: Final = ("queue", "prorata", "most")
-HALF_YEAR_MONTHS: Final = 6
+SUMMER: Final = range(4, 10)
+AUTUMN: Final = 10
 SEASON_STARTS: Final = {"winter": (-1, 10), "summer": (0, 4)}
 
 
@@ -107,43 +108,39 @@ def _problems(given: Assumptions) -> Iterable[str]:
             yield f"{name} is {value}; it must lie between {low} and {high} {unit}."
 
 
-def _empty() -> Any:  # noqa: ANN401 - the type of a field default
-    return field(default_factory=pd.DataFrame)
-
-
 @dataclass(frozen=True)
 class Case:
     """The question: assumptions and one table per entry of `schema`, all grids together."""
 
     assumptions: Assumptions
-    regions: pd.DataFrame = _empty()
-    pools: pd.DataFrame = _empty()
-    places: pd.DataFrame = _empty()
-    pockets: pd.DataFrame = _empty()
-    pocket_places: pd.DataFrame = _empty()
-    delivery: pd.DataFrame = _empty()
-    supply: pd.DataFrame = _empty()
-    accreditation: pd.DataFrame = _empty()
-    requirements: pd.DataFrame = _empty()
-    load: pd.DataFrame = _empty()
-    links: pd.DataFrame = _empty()
-    joint_limits: pd.DataFrame = _empty()
-    joint_members: pd.DataFrame = _empty()
-    connection: pd.DataFrame = _empty()
-    candidates: pd.DataFrame = _empty()
-    line_candidates: pd.DataFrame = _empty()
-    capex_multipliers: pd.DataFrame = _empty()
-    load_duration: pd.DataFrame = _empty()
-    remedies: pd.DataFrame = _empty()
-    build_limits: pd.DataFrame = _empty()
-    published: pd.DataFrame = _empty()
-    sources: pd.DataFrame = _empty()
-    technologies: pd.DataFrame = _empty()
-    realisation: pd.DataFrame = _empty()
-    sites: pd.DataFrame = _empty()
-    phases: pd.DataFrame = _empty()
-    onsite: pd.DataFrame = _empty()
-    revisions: pd.DataFrame = _empty()
+    regions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pools: pd.DataFrame = field(default_factory=pd.DataFrame)
+    places: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pockets: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pocket_places: pd.DataFrame = field(default_factory=pd.DataFrame)
+    delivery: pd.DataFrame = field(default_factory=pd.DataFrame)
+    supply: pd.DataFrame = field(default_factory=pd.DataFrame)
+    accreditation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    requirements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    load: pd.DataFrame = field(default_factory=pd.DataFrame)
+    links: pd.DataFrame = field(default_factory=pd.DataFrame)
+    joint_limits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    joint_members: pd.DataFrame = field(default_factory=pd.DataFrame)
+    connection: pd.DataFrame = field(default_factory=pd.DataFrame)
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    line_candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    capex_multipliers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    load_duration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    build_limits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    published: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+    technologies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    realisation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
+    phases: pd.DataFrame = field(default_factory=pd.DataFrame)
+    onsite: pd.DataFrame = field(default_factory=pd.DataFrame)
+    revisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     folders: tuple[Path, ...] = ()
 
     @property
@@ -243,15 +240,15 @@ def periods(as_of: date, horizon_years: int) -> pd.DataFrame:
 
 def period_of(day: date) -> tuple[int, str]:
     """Return year and season of a day: October to March is the winter that ends in the year."""
-    if 4 <= day.month <= 9:
+    if day.month in SUMMER:
         return day.year, "summer"
-    return day.year + (day.month >= 10), "winter"
+    return day.year + (day.month >= AUTUMN), "winter"
 
 
 def half_year(days: pd.Series) -> pd.Series:
     """Number half-years so that consecutive periods differ by one; unknown days stay unknown."""
-    years = days.dt.year + (days.dt.month >= 10)
-    summer = days.dt.month.between(4, 9)
+    years = days.dt.year + (days.dt.month >= AUTUMN)
+    summer = days.dt.month.isin(SUMMER)
     return (2 * years + summer).astype("Float64").where(days.notna())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner import model
+from planner.errors import SolverError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +26,13 @@ QUARTERS: Final = 2
 SMALLEST_MW: Final = 0.5
 NOISE_MW: Final = 1e-3
 RANKING: Final = [
-    "area", "option", "remedy", "first_date", "probe_mw", "mw_months", "usd",
+    "area",
+    "option",
+    "remedy",
+    "first_date",
+    "probe_mw",
+    "mw_months",
+    "usd",
     "mw_months_per_million_usd",
 ]
 FREED: Final = ["site", "lifted", "period", "mw"]
@@ -59,7 +66,8 @@ def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -
         waiting = {s: steps for s, steps in late.items() if _short(engine, steps)}
         for kinds in _combinations(engine, waiting):
             trying = [
-                site for site, steps in waiting.items()
+                site
+                for site, steps in waiting.items()
                 if (site, kinds) not in done and _concerns(engine, kinds, steps)
             ]
             if not trying:
@@ -87,7 +95,8 @@ def _combinations(engine: Engine, waiting: Mapping[str, list[str]]) -> list[tupl
         return []
     unready = any(_unready(engine, steps) for steps in waiting.values())
     behind = [("connection", kind) for kind in BEHIND] if unready else []
-    return [(kind,) for kind in KINDS] + behind + [("import", "supply")]
+    plain: list[tuple[str, ...]] = [(kind,) for kind in KINDS]
+    return [*plain, *behind, ("import", "supply")]
 
 
 def _unready(engine: Engine, steps: Iterable[str]) -> bool:
@@ -167,7 +176,9 @@ def _serve(
     mine = _due(engine, steps)
     for row in mine:
         at = window.served[row.step]
-        free = "connection" in kinds or row.ready <= window.number or row.site in window.layout.plants
+        free = (
+            "connection" in kinds or row.ready <= window.number or row.site in window.layout.plants
+        )
         high = row.mw if free or not row.on_grid else held[row.step,]
         engine.bound(at, held[row.step,], max(high, held[row.step,]))
     flow = [(at, model.FLOW_WEIGHT / 1e3) for at in window.flow.values()]
@@ -176,6 +187,55 @@ def _serve(
     for row in mine:
         engine.bound(window.served[row.step], held[row.step,], held[row.step,])
     return float(got)
+
+
+def alone(run: Run, wanted: Mapping[str, tuple[str, list[str]]]) -> pd.DataFrame:
+    """Find the cheapest remedies that power one site by a period, with all else held as it was.
+
+    Parameters
+    ----------
+    run
+        Solved half-years with nothing built.
+    wanted
+        Period and steps of each site.
+
+    Returns
+    -------
+    pd.DataFrame
+        `site`, `period`, `option`, `mw` (nameplate); no rows where remedies do not suffice alone.
+    """
+    rows: list[tuple[str, str, str, float]] = []
+    for period, engine in run:
+        values = engine.values
+        held = {key: engine[at] for key, at in engine.window.wanting()}
+        for site, (when, steps) in wanted.items():
+            if when == period:
+                rows += [(site, period, *need) for need in _needs(engine, steps, held)]
+        engine.values = values
+    return pd.DataFrame(rows, columns=["site", "period", "option", "mw"])
+
+
+def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[tuple[str, float]]:
+    window = engine.window
+    _hold(engine, held)
+    model.lift(engine, ["remedies"])
+    for row in _due(engine, steps):
+        at = window.served[row.step]
+        engine.bound(at, row.mw - NOISE_MW, row.mw)
+    costs = [
+        (window.built[r.option], r.usd_per_mw_yr / model.USD_SCALE) for r in window.layout.options
+    ]
+    costs += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
+    try:
+        engine.minimise(costs)
+        found = [
+            (option, engine[at]) for option, at in window.built.items() if engine[at] > SMALLEST_MW
+        ]
+    except SolverError:
+        found = []
+    model.restore(engine, ["remedies"])
+    _hold(engine, held)
+    return found
 
 
 def name_causes(table: pd.DataFrame, sites: pd.DataFrame, order: list[str]) -> pd.DataFrame:
@@ -207,7 +267,7 @@ def name_causes(table: pd.DataFrame, sites: pd.DataFrame, order: list[str]) -> p
 CAUSE: Final = ("cause", "freed_mw", "freed_quarters", "next_cause", "next_mw", "next_quarters")
 
 
-def _gain(part: pd.DataFrame, site: Any, place: Mapping[str, int]) -> tuple[float, int]:  # noqa: ANN401
+def _gain(part: pd.DataFrame, site: Any, place: Mapping[str, int]) -> tuple[float, int]:
     """Return megawatts freed on the target date, and quarters gained until all is powered."""
     at = part.set_index("period")["mw"]
     freed_mw = float(at.get(site.target_period, site.on_time_mw)) - site.on_time_mw
@@ -217,7 +277,7 @@ def _gain(part: pd.DataFrame, site: Any, place: Mapping[str, int]) -> tuple[floa
     return freed_mw, QUARTERS * max(end - min(full), 0) if full else 0
 
 
-def _two(gains: Mapping[str, tuple[float, int]], site: Any) -> dict[str, object]:  # noqa: ANN401
+def _two(gains: Mapping[str, tuple[float, int]], site: Any) -> dict[str, object]:
     """Take the lift that frees most, then the one that frees most beside it."""
     alone = {kind: gain for kind, gain in gains.items() if "+" not in kind}
     ranked = sorted(alone, key=lambda kind: (-alone[kind][0], -alone[kind][1], KINDS.index(kind)))
@@ -226,8 +286,14 @@ def _two(gains: Mapping[str, tuple[float, int]], site: Any) -> dict[str, object]
     if not blocked and ranked and alone[first] == (0.0, 0):
         first, second = "supply", "import"
         both = gains.get("import+supply", (0.0, 0))
-        return dict(zip(CAUSE, (first, 0.0, 0, second if both[0] or both[1] else "", *both), strict=True))
-    pairs = {k.split("+")[1]: g for k, g in gains.items() if k.startswith(f"{first}+")} if blocked else alone
+        return dict(
+            zip(CAUSE, (first, 0.0, 0, second if both[0] or both[1] else "", *both), strict=True)
+        )
+    pairs = (
+        {k.split("+")[1]: g for k, g in gains.items() if k.startswith(f"{first}+")}
+        if blocked
+        else alone
+    )
     others = [kind for kind in pairs if kind != first]
     others.sort(key=lambda kind: (-pairs[kind][0], -pairs[kind][1], KINDS.index(kind)))
     second = others[0] if others and pairs[others[0]] != (0.0, 0) else ""
@@ -282,7 +348,7 @@ def _of_area(options: pd.DataFrame, area: str, number: int) -> pd.DataFrame:
     return best.drop_duplicates("remedy")
 
 
-def _with(engine: Engine, option: Any, steps: list[str], held: Mapping[Any, float]) -> float:  # noqa: ANN401
+def _with(engine: Engine, option: Any, steps: list[str], held: Mapping[Any, float]) -> float:
     variable = engine.window.built[option.option]
     mw = min(PROBE_MW, float(option.potential_mw))
     engine.bound(variable, mw, mw)
@@ -292,7 +358,9 @@ def _with(engine: Engine, option: Any, steps: list[str], held: Mapping[Any, floa
 
 
 def _ranking(
-    gained: Mapping[tuple[str, str], float], served: Mapping[tuple[str, str], int], options: pd.DataFrame
+    gained: Mapping[tuple[str, str], float],
+    served: Mapping[tuple[str, str], int],
+    options: pd.DataFrame,
 ) -> pd.DataFrame:
     known = options.set_index("option")
     rows = []
@@ -302,6 +370,8 @@ def _ranking(
         usd = float(row["usd_per_mw_yr"]) * probe * served[area, option] / 2
         rows.append((area, option, row["remedy"], row["first_date"], probe, months, usd))
     table = pd.DataFrame(rows, columns=RANKING[:-1])
-    table["mw_months_per_million_usd"] = table["mw_months"] / (table["usd"] / 1e6).where(table["usd"] > 0)
+    table["mw_months_per_million_usd"] = table["mw_months"] / (table["usd"] / 1e6).where(
+        table["usd"] > 0
+    )
     keys = ["area", "mw_months_per_million_usd", "option"]
     return table.sort_values(keys, ascending=[True, False, True], ignore_index=True)

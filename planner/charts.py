@@ -238,8 +238,8 @@ def slip(plan: Plan, *, count: int = MOST_SITES) -> Figure:
                   markersize=6, clip_on=False)  # fmt: skip
     names = [maps.label(site, name, gw * palette.MW_PER_GW) for site, name, gw in
              zip(rows["site"], rows["name"], rows["late_gw"], strict=True)]  # fmt: skip
-    axes.set_yticks(range(len(rows)), names, fontsize=7, parse_math=False)
-    axes.set(ylim=(len(rows) - 0.4, -0.6), xlim=(layers.years(plan)[0] - 0.5, end))
+    axes.set_yticks(range(len(rows)), names, fontsize=7, parse_math=False, fontfamily=maps.fonts())
+    axes.set(ylim=(max(len(rows), 1) - 0.4, -0.6), xlim=(layers.years(plan)[0] - 0.5, end))
     axes.set_xticks(layers.years(plan))
     axes.grid(axis="y", visible=False)
     _slip_legend(axes)
@@ -279,7 +279,7 @@ def causes(plan: Plan) -> Figure:
     for place, total in enumerate(base):
         axes.text(total, place, f" {total:.1f}", va="center", fontsize=7.5)
     axes.set_yticks(range(len(wide)), list(wide.index), fontsize=8)
-    axes.set_ylim(len(wide) - 0.5, -0.5)
+    axes.set_ylim(max(len(wide), 1) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     if len(wide):
         axes.legend(frameon=False, fontsize=7.5, loc="lower right")

@@ -86,8 +86,14 @@ def check(
     common.one_of("--format", style, common.FORMATS)
     common.one_of("--out-format", out_format, ("csv", "parquet"))
     case = common.read_case(
-        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon, stance=stance,
-        allocation=allocation, load_scenario=load_scenario,
+        grid,
+        sites,
+        overrides=overrides,
+        as_of=as_of,
+        horizon_years=horizon,
+        stance=stance,
+        allocation=allocation,
+        load_scenario=load_scenario,
     )
 
     def answer() -> tuple[Plan, Ladder | None]:
@@ -142,7 +148,11 @@ def headroom(
     """Show requirement, supply, imports and headroom in MW per region and period."""
     common.one_of("--format", style, common.FORMATS)
     case = common.read_case(
-        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon,
+        grid,
+        sites,
+        overrides=overrides,
+        as_of=as_of,
+        horizon_years=horizon,
         load_scenario=load_scenario,
     )
 
@@ -238,6 +248,9 @@ def place(
     near: Annotated[
         str | None, typer.Option("--near", help="State: its regions and their neighbours.")
     ] = None,
+    remedies: Annotated[
+        bool, typer.Option("--remedies", help="Count what can be decided today, too.")
+    ] = False,
     flexible: Annotated[
         str | None,
         typer.Option("--flexible", help="Hours a year in which the load gives way, e.g. 50h."),
@@ -253,6 +266,7 @@ def place(
     """Rank regions and pockets where a new load could be powered by a date."""
     common.one_of("--format", style, common.FORMATS)
     hours = _hours(flexible)
+    allow = (("flexible",) if flexible else ()) + (("remedies",) if remedies else ())
     case = common.read_case(
         grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon, flexible_hours=hours
     )
@@ -261,7 +275,7 @@ def place(
     def answer() -> pd.DataFrame:
         from planner import place as places
 
-        return places.rank(case, mw=mw, by=day, near=near, flexible=flexible is not None)
+        return places.rank(case, mw=mw, by=day, near=near, allow=allow)
 
     rows = common.guarded(answer)
     from planner import report

@@ -119,7 +119,9 @@ def known(option: str, wanted: str, values: Iterable[str]) -> None:
     close = difflib.get_close_matches(wanted, values, n=3, cutoff=0.5)
     near = [value for value in values if wanted.lower() in value.lower()][:3]
     hint = " or ".join(dict.fromkeys(close + near))
-    refuse(f"{option} is {wanted!r}, which is not there" + (f"; did you mean {hint}?" if hint else "."))
+    refuse(
+        f"{option} is {wanted!r}, which is not there" + (f"; did you mean {hint}?" if hint else ".")
+    )
 
 
 def one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
@@ -140,7 +142,7 @@ def parsed_day(given: str, option: str = "--as-of") -> date:
         after = day.month - 1 + months
         following = date(day.year + after // 12, after % 12 + 1, 1)
         return date.fromordinal(following.toordinal() - 1)
-    refuse(f"{option} is {given!r}; write a day as YYYY-MM-DD.")
+    return refuse(f"{option} is {given!r}; write a day as YYYY-MM-DD.")
 
 
 def refuse(message: str) -> NoReturn:
@@ -149,6 +151,6 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def shown(value: Any) -> None:  # noqa: ANN401
+def shown(value: Any) -> None:
     """Print a result on standard output."""
     typer.echo(value)

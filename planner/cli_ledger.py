@@ -50,6 +50,10 @@ def ledger(
             " check them.",
         ),
     ] = False,
+    remedies: Annotated[
+        bool,
+        typer.Option("--remedies", help="Solve with remedies too, for their cost; takes minutes."),
+    ] = False,
     page: Annotated[bool, typer.Option("--page", help="Print the page docs/ledger.md.")] = False,
 ) -> None:
     """Count every pledged GW and dollar once; say what is located, powered, late, and its cost."""
@@ -60,7 +64,7 @@ def ledger(
     try:
         text = _answer(program, grid, sites, as_of, stance, table, style,
                        pledges_only=pledges_only, place_remainder=place_remainder,
-                       page=page)  # fmt: skip
+                       remedies=remedies, page=page)  # fmt: skip
     except PlannerError as error:
         for line in str(error).splitlines():
             typer.echo(f"planner: {line}", err=True)
@@ -79,20 +83,21 @@ def _answer(
     *,
     pledges_only: bool,
     place_remainder: bool,
+    remedies: bool,
     page: bool,
 ) -> str:
     import planner
     from planner import ledger as books
+    from planner import ledger_facts
 
     case = planner.load_case(grid or ("us", "india"), sites, as_of=_day(as_of), stance=stance)
     if pledges_only or page:
         return _told(books.reconcile(case), program, table, style, page=page)
-    plan = planner.check(case)
-    found = books.build(plan)
+    found = _with_remedies(case) if remedies else books.build(planner.check(case))
     text = _told(found, program, table, style, page=page)
     if place_remainder:
-        name = program or books.ALL
-        placed = books.place_remainder(plan, found, name)
+        name = program or ledger_facts.ALL
+        placed = books.place_remainder(planner.check(case), found, name)
         text += "\n\n" + _remainder(placed, case)
     return text
 
@@ -118,6 +123,14 @@ def _told(found: Ledger, program: str | None, table: str | None, style: str, *, 
     if style == "table":
         rows = rows.drop(columns="rows", errors="ignore").round(2)
     return report.as_text(rows, style)
+
+
+def _with_remedies(case: Case) -> Ledger:
+    from planner import ladder
+    from planner import ledger as books
+
+    climbed = ladder.climb(case, tell=lambda line: typer.echo(f"planner: {line}", err=True))
+    return books.build(climbed.plan, remedies=climbed.built, ramps=climbed.ramps)
 
 
 def _remainder(placed: Case, case: Case) -> str:

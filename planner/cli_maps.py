@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planner import cli_common as common
+from planner.cli_common import (
+    TODAY,
+    Allocation,
+    AsOf,
+    Grid,
+    Horizon,
+    Overrides,
+    Program,
+    Scenario,
+    Sites,
+    Stance,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from planner.pipeline import Plan
 
 MAP_FORMATS = ("png", "svg", "pdf", "html")
 EXPORT_FORMATS = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
 
-Grid = Annotated[
-    list[str] | None,
-    typer.Option("--grid", help="Grid pack, by name (us, india) or folder; may be repeated."),
+Remedies = Annotated[
+    bool,
+    typer.Option("--remedies", help="Judge with flexible operation and remedies too (a minute)."),
 ]
-Sites = Annotated[
-    str, typer.Option("--sites", help="Sites pack, by name or folder, or a CSV file of your own.")
-]
-Program = Annotated[str | None, typer.Option("--program", help="Program, for example stargate.")]
-AsOf = Annotated[
-    str, typer.Option("--as-of", help="Day of the question (YYYY-MM-DD); later facts are not read.")
-]
-Horizon = Annotated[int, typer.Option("--horizon", help="Years looked ahead.")]
-Stance = Annotated[str, typer.Option("--stance", help="announced, expected or committed.")]
-Allocation = Annotated[str, typer.Option("--allocation", help="queue, prorata or most.")]
-Scenario = Annotated[str, typer.Option("--load-scenario", help="official or derived.")]
 
 
 def map_(
@@ -57,20 +59,32 @@ def map_(
     out: Annotated[
         Path, typer.Option("--out", help="Folder, or a file whose ending is the format.")
     ] = Path(),
-    as_of: AsOf = "2026-11-22",
+    as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     stance: Stance = "announced",
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
+    overrides: Overrides = None,
+    remedies: Remedies = False,
 ) -> None:
     """Draw regions, sites with their verdict, and full lines; one map a grid."""
     ending = out.suffix[1:]
     styles = style or [ending if ending in MAP_FORMATS else "png"]
     for one in styles:
-        _one_of("--format", one, MAP_FORMATS)
-    _one_of("--metric", metric, ("headroom", "held-up"))
-    _guarded(lambda: _can_draw(styles))
-    plan = _plan(grid, sites, as_of, horizon, stance, allocation, load_scenario)
+        common.one_of("--format", one, MAP_FORMATS)
+    common.one_of("--metric", metric, ("headroom", "held-up"))
+    common.guarded(lambda: _can_draw(styles))
+    plan = _plan(
+        grid,
+        sites,
+        overrides=overrides,
+        remedies=remedies,
+        as_of=as_of,
+        horizon_years=horizon,
+        stance=stance,
+        allocation=allocation,
+        load_scenario=load_scenario,
+    )
     wanted = {"region": region, "year": year, "metric": metric, "pockets": pocket}
 
     def draw() -> list[Path]:
@@ -78,7 +92,7 @@ def map_(
 
         return list(_maps(layers.only(plan, program=program), wanted, styles, out, program))
 
-    for path in _guarded(draw):
+    for path in common.guarded(draw):
         typer.echo(path)
 
 
@@ -141,15 +155,25 @@ def export(
     grid: Grid = None,
     sites: Sites = "announced",
     program: Program = None,
-    as_of: AsOf = "2026-11-22",
+    as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     stance: Stance = "announced",
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
+    overrides: Overrides = None,
 ) -> None:
     """Write the answer for QGIS (gpkg, geoparquet, geojson) or a spreadsheet (xlsx, csv)."""
-    _one_of("--format", style, EXPORT_FORMATS)
-    plan = _plan(grid, sites, as_of, horizon, stance, allocation, load_scenario)
+    common.one_of("--format", style, EXPORT_FORMATS)
+    plan = _plan(
+        grid,
+        sites,
+        overrides=overrides,
+        as_of=as_of,
+        horizon_years=horizon,
+        stance=stance,
+        allocation=allocation,
+        load_scenario=load_scenario,
+    )
 
     def save() -> list[Path]:
         from planner import export as files
@@ -157,59 +181,27 @@ def export(
 
         return files.write(layers.only(plan, program=program), out, style)
 
-    for path in _guarded(save):
+    for path in common.guarded(save):
         typer.echo(path)
 
 
 def _plan(
     grid: list[str] | None,
     sites: str,
-    as_of: str,
-    horizon: int,
-    stance: str,
-    allocation: str,
-    load_scenario: str,
+    *,
+    overrides: Path | None,
+    remedies: bool = False,
+    **assumptions: Any,
 ) -> Plan:
-    day = _day(as_of)
+    case = common.read_case(grid, sites, overrides=overrides, **assumptions)
 
     def answer() -> Plan:
         import planner
 
-        case = planner.load_case(
-            grid or ("us", "india"),
-            sites,
-            as_of=day,
-            horizon_years=horizon,
-            stance=stance,
-            allocation=allocation,
-            load_scenario=load_scenario,
-        )
-        return planner.check(case)
+        if not remedies:
+            return planner.check(case)
+        from planner import ladder, layers
 
-    return _guarded(answer)
+        return layers.with_remedies(ladder.climb(case, tell=common.progress, only=set()))
 
-
-def _guarded[T](work: Callable[[], T]) -> T:
-    """Run, and turn an error of ours into a message and exit code 2."""
-    from planner.errors import PlannerError
-
-    try:
-        return work()
-    except PlannerError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"planner: {line}", err=True)
-        raise typer.Exit(2) from error
-
-
-def _one_of(option: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
-        typer.echo(f"planner: {option} is {given!r}; choose one of {', '.join(allowed)}.", err=True)
-        raise typer.Exit(2)
-
-
-def _day(given: str) -> date:
-    try:
-        return datetime.strptime(given, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        typer.echo(f"planner: --as-of is {given!r}; write a day as YYYY-MM-DD.", err=True)
-        raise typer.Exit(2) from None
+    return common.guarded(answer)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUARTERS: Final = 2
+SAME_MW: Final = 1e-2
 NEEDED: Final = ("sites.csv", "run.json")
 
 
@@ -40,7 +41,9 @@ def runs(before: Path, after: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _read(folder: Path) -> dict[str, Any]:
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
-        message = f"{folder}: no {' and '.join(missing)}; give a folder that `planner check --out` wrote."
+        message = (
+            f"{folder}: no {' and '.join(missing)}; give a folder that `planner check --out` wrote."
+        )
         raise PackError(message)
     try:
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -54,18 +57,22 @@ def _read(folder: Path) -> dict[str, Any]:
 def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both = before.join(after, how="outer", lsuffix="_before", rsuffix="_after")
     quarters = _number(both["earliest_period_after"]) - _number(both["earliest_period_before"])
-    rows = pd.DataFrame({
-        "name": both["name_after"].fillna(both["name_before"]),
-        "verdict_before": both["verdict_before"],
-        "verdict_after": both["verdict_after"],
-        "earliest_before": both["earliest_period_before"],
-        "earliest_after": both["earliest_period_after"],
-        "quarters": QUARTERS * quarters,
-        "mw": (both["on_time_mw_after"].fillna(0.0) - both["on_time_mw_before"].fillna(0.0)).round(3),
-    })
+    rows = pd.DataFrame(
+        {
+            "name": both["name_after"].fillna(both["name_before"]),
+            "verdict_before": both["verdict_before"],
+            "verdict_after": both["verdict_after"],
+            "earliest_before": both["earliest_period_before"],
+            "earliest_after": both["earliest_period_after"],
+            "quarters": QUARTERS * quarters,
+            "mw": (
+                both["on_time_mw_after"].fillna(0.0) - both["on_time_mw_before"].fillna(0.0)
+            ).round(3),
+        }
+    )
     same = rows["verdict_before"].fillna("") == rows["verdict_after"].fillna("")
     same &= rows["earliest_before"].fillna("") == rows["earliest_after"].fillna("")
-    same &= rows["mw"].abs() < 1e-2
+    same &= rows["mw"].abs() < SAME_MW
     rows = rows[~same].reset_index()
     return rows.sort_values(["mw", "site"], key=_size, ignore_index=True)
 

@@ -94,8 +94,8 @@ def steps(case: Case, placed: pd.DataFrame) -> pd.DataFrame:
     -------
     pd.DataFrame
         One row a step, in the order of the queue: `step`, `site`, `phase`, `mw`, `target_date`,
-        `basis`, `target` and `ready` (half-years), `ready_date`, `rule`, `region`, `pocket`, `on_grid`,
-        `announced_on`, `converted`.
+        `basis`, `target` and `ready` (half-years), `ready_date`, `rule`, `region`, `pocket`,
+        `on_grid`, `announced_on`, `converted`.
     """
     rows = pd.concat([_dated(case), _remainders(case)], ignore_index=True)
     rows = rows.merge(placed[["site", "region", "pocket"]], on="site")

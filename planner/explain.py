@@ -20,6 +20,8 @@ NEVER: Final = "not before the horizon"
 UNASSESSED: Final = "not assessable"
 VERDICTS: Final = (ON_TIME, LATE, NEVER, UNASSESSED)
 TOLERANCE_MW: Final = 1e-3
+UNNAMED_YEARS: Final = 4
+SMALLEST_UNNAMED_MW: Final = 50.0
 MEGAWATTS: Final = ["asked_mw", "on_time_mw", "late_mw", "by_horizon_mw"]
 
 
@@ -57,7 +59,7 @@ def powered(solution: Solution, numbers: pd.Series, rows: pd.DataFrame) -> np.nd
     """Return powered megawatts, steps by periods."""
     table = solution.served.pivot_table(index="step", columns="period", values="served_mw")
     table = table.reindex(index=rows["step"], columns=list(numbers.index))
-    return table.fillna(0.0).to_numpy(dtype=float)
+    return np.asarray(table.fillna(0.0), dtype=float)
 
 
 def earliest(got: np.ndarray, mw: np.ndarray, numbers: pd.Series) -> list[str | None]:
@@ -86,8 +88,11 @@ def _causes(rows: pd.DataFrame, solution: Solution, missed: pd.Series) -> pd.Dat
         [0.0, freed["connection"], freed["delivery"], freed["import"]],
         0.0,
     )
-    cause = np.where(missed & late & ~waiting & (rows["earliest_period"] == rows["target_period"]),
-                     "build", cause)
+    cause = np.where(
+        missed & late & ~waiting & (rows["earliest_period"] == rows["target_period"]),
+        "build",
+        cause,
+    )
     return rows.assign(cause=cause, freed_mw=gain, next_cause=after)
 
 
@@ -105,7 +110,9 @@ def _weakest(rows: pd.DataFrame, case: Case) -> pd.Series:
     rank = {name: place for place, name in enumerate(CONFIDENCE)}
     load = case.load[case.load["scenario"] == case.assumptions.load_scenario]
     site = rows["site"].map(case.sites.set_index("site")["confidence"]).map(rank)
-    region = rows["region"].map(load.assign(r=load["confidence"].map(rank)).groupby("region")["r"].max())
+    region = rows["region"].map(
+        load.assign(r=load["confidence"].map(rank)).groupby("region")["r"].max()
+    )
     rules = case.connection.assign(
         name=lambda t: t["rule"] + ":" + t["area"] + ":" + t["begins_on"].dt.strftime("%Y-%m-%d")
     )
@@ -157,20 +164,22 @@ def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     )
     groups = steps.groupby("site")
     held = steps.sort_values("weight", ascending=False).drop_duplicates("site").set_index("site")
-    table = pd.DataFrame({
-        "asked_mw": groups["mw"].sum(),
-        "on_time_mw": groups["served_mw"].sum(),
-        "late_mw": groups["late_mw"].sum(),
-        "by_horizon_mw": groups["final"].sum(),
-        "first_period": groups["target_period"].min(),
-        "target_period": groups["target_period"].max(),
-        "earliest_period": groups["earliest_period"].agg(last),
-        "verdict": groups["worst"].max().map(dict(enumerate(VERDICTS))),
-        "confidence_step": groups["doubt"].max().map(dict(enumerate(CONFIDENCE))),
-        "cause": held["cause"],
-        "next_cause": held["next_cause"],
-        "delivery_tested": held["delivery_tested"],
-    })
+    table = pd.DataFrame(
+        {
+            "asked_mw": groups["mw"].sum(),
+            "on_time_mw": groups["served_mw"].sum(),
+            "late_mw": groups["late_mw"].sum(),
+            "by_horizon_mw": groups["final"].sum(),
+            "first_period": groups["target_period"].min(),
+            "target_period": groups["target_period"].max(),
+            "earliest_period": groups["earliest_period"].agg(last),
+            "verdict": groups["worst"].max().map(dict(enumerate(VERDICTS))),
+            "confidence_step": groups["doubt"].max().map(dict(enumerate(CONFIDENCE))),
+            "cause": held["cause"],
+            "next_cause": held["next_cause"],
+            "delivery_tested": held["delivery_tested"],
+        }
+    )
     return table.reset_index()
 
 
@@ -193,7 +202,11 @@ def _reasons(case: Case, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
         (sites["confidence"] == "low") & sites["mw_quality"].notna()
     )
     never = sites["grid_connection"].isin(demand.OFF_GRID)
-    powered = (rows["operating_mw"] > 0) & (rows["rest_mw"] < demand.SMALLEST_MW) & rows["total_mw"].notna()
+    powered = (
+        (rows["operating_mw"] > 0)
+        & (rows["rest_mw"] < demand.SMALLEST_MW)
+        & rows["total_mw"].notna()
+    )
     plants = demand.own_plant(case, rows[["site", "region"]])["site"]
     conditions = {
         "cancelled": rows["status"] == "cancelled",
@@ -228,22 +241,58 @@ def balance(case: Case, loads: pd.DataFrame, solution: Solution) -> pd.DataFrame
     return rows.merge(case.regions[["region", "pool", "grid", "name"]], on="region")
 
 
-def bottlenecks(steps: pd.DataFrame) -> pd.DataFrame:
+def bottlenecks(case: Case, steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
     """Rank areas by the megawatts that they hold up on the target dates.
+
+    Datacenters of an operator's forecast that no named site stands for are counted beside the
+    named ones, as they stand four years ahead.
 
     Returns
     -------
     pd.DataFrame
-        `area` (pocket or region), `cause`, `held_up_mw`, `sites`, `first_period`, largest first.
+        `area` (pocket or region), `region`, `cause`, `held_up_mw`, `sites`, `first_period`,
+        `unnamed_mw` (forecast datacenters without power, in the row of the region with the most
+        held up), largest sum first.
     """
     late = steps[steps["late_mw"] > TOLERANCE_MW]
-    late = late.assign(area=late["pocket"].fillna(late["region"]))
+    late = late.assign(area=late["pocket"].fillna(late["region"]).astype(str))
     groups = late.groupby(["area", "region", "cause"])
     table = groups.agg(
         held_up_mw=("late_mw", "sum"),
         sites=("site", "nunique"),
         first_period=("target_period", lambda p: min(p, key=sorted_period)),
+    ).reset_index()
+    table = _with_unnamed(table, _unnamed(case, solution))
+    order = table["held_up_mw"] + table["unnamed_mw"]
+    table = table.assign(order=order).sort_values(
+        ["order", "area", "cause"], ascending=[False, True, True], ignore_index=True
     )
-    return table.reset_index().sort_values(
-        ["held_up_mw", "area", "cause"], ascending=[False, True, True], ignore_index=True
+    return table.drop(columns="order")
+
+
+def _unnamed(case: Case, solution: Solution) -> pd.Series:
+    """Forecast datacenters without power four years ahead, by region."""
+    periods = list(case.periods["period"])
+    period = periods[min(2 * UNNAMED_YEARS - 1, len(periods) - 1)]
+    rows = solution.regions[solution.regions["period"] == period].set_index("region")
+    left = rows["unnamed_asked_mw"] - rows["unnamed_mw"]
+    return left[left > SMALLEST_UNNAMED_MW]
+
+
+def _with_unnamed(table: pd.DataFrame, unnamed: pd.Series) -> pd.DataFrame:
+    first = table.sort_values("held_up_mw", ascending=False).drop_duplicates("region").index
+    mine = table["region"].map(unnamed).where(table.index.isin(first), 0.0).fillna(0.0)
+    alone = unnamed[~unnamed.index.isin(table["region"])]
+    extra = pd.DataFrame(
+        {
+            "area": alone.index,
+            "region": alone.index,
+            "cause": "supply",
+            "held_up_mw": 0.0,
+            "sites": 0,
+            "first_period": None,
+            "unnamed_mw": alone.to_numpy(),
+        }
     )
+    table = table.assign(unnamed_mw=mine.astype(float))
+    return pd.concat([table, extra], ignore_index=True) if len(extra) else table

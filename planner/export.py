@@ -154,7 +154,7 @@ def _harmless_cell(value: object) -> object:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    return harmless(table).to_csv(index=False, lineterminator="\n").encode()
+    return str(harmless(table).to_csv(index=False, lineterminator="\n")).encode()
 
 
 def spreadsheet(plan: Plan) -> bytes:

@@ -60,7 +60,7 @@ class Solution:
     give: pd.DataFrame
 
 
-def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> Solution:  # noqa: ANN401
+def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> Solution:
     """Power what can be powered by what stands or is being built.
 
     Parameters
@@ -98,7 +98,10 @@ def collected(run: Iterable[tuple[str, model.Engine]], *, diagnose: bool = False
 
 
 def windows(
-    terms: model.Terms, *, allow: Iterable[str] = (), solver: Any = None  # noqa: ANN401
+    terms: model.Terms,
+    *,
+    allow: Iterable[str] = (),
+    solver: Any = None,
 ) -> Iterator[tuple[str, model.Engine]]:
     """Take the half-years in order; yield each with its solved program.
 
@@ -164,10 +167,12 @@ def _give(engine: model.Engine, period: str) -> pd.DataFrame:
 def together(solutions: Iterable[Solution]) -> Solution:
     """Put the solutions of several grids side by side."""
     parts = list(solutions)
-    return Solution(**{
-        entry.name: _joined([getattr(part, entry.name) for part in parts], entry.name)
-        for entry in fields(Solution)
-    })
+    return Solution(
+        **{
+            entry.name: _joined([getattr(part, entry.name) for part in parts], entry.name)
+            for entry in fields(Solution)
+        }
+    )
 
 
 def _joined(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
@@ -198,15 +203,17 @@ def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
     unnamed = pd.Series(0.0, index=regions)
     for key, variable in window.unnamed.items():
         unnamed[key[0]] += engine[variable]
-    table = pd.DataFrame({
-        "supply_mw": terms.supply[period],
-        "requirement_mw": terms.requirement[period],
-        "net_import_mw": inflow,
-        "shortage_mw": _values(engine, [window.short[region, 0] for region in regions]),
-        "sites_mw": drawn - unnamed,
-        "unnamed_mw": unnamed,
-        "unnamed_asked_mw": terms.unnamed[period],
-    })
+    table = pd.DataFrame(
+        {
+            "supply_mw": terms.supply[period],
+            "requirement_mw": terms.requirement[period],
+            "net_import_mw": inflow,
+            "shortage_mw": _values(engine, [window.short[region, 0] for region in regions]),
+            "sites_mw": drawn - unnamed,
+            "unnamed_mw": unnamed,
+            "unnamed_asked_mw": terms.unnamed[period],
+        }
+    )
     return table.round(6).add(0.0).rename_axis("region").reset_index().assign(period=period)
 
 

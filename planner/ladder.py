@@ -28,6 +28,17 @@ RUNS: Final = {
     "unlimited": ("remedies", "build"),
 }
 WORST: Final = 10
+NEEDS: Final = [
+    "site",
+    "period",
+    "option",
+    "mw",
+    "remedy",
+    "first_date",
+    "usd_per_mw",
+    "usd_per_mw_yr",
+    "confidence",
+]
 RAMP: Final = ["site", "period", "promised_mw", "powered_mw", "with_remedies_mw"]
 
 
@@ -47,6 +58,9 @@ class Ladder:
     built
         Remedies that the run with remedies decides: `option`, `remedy`, where, `start` period and
         `decide_by` date, `mw`, `usd` (investment), `usd_yr`; with what native load alone needs.
+    needs
+        The cheapest remedies that power one late site alone by its date, or by its earliest period
+        with remedies: `site`, `period`, `option`, `mw`, `start`, `usd`, `usd_yr`.
     ranking
         Remedies of the worst bottlenecks by megawatt-months per million dollars.
     flexible
@@ -58,6 +72,7 @@ class Ladder:
     sites: pd.DataFrame
     ramps: pd.DataFrame
     built: pd.DataFrame
+    needs: pd.DataFrame
     ranking: pd.DataFrame
     flexible: pd.DataFrame
 
@@ -65,7 +80,7 @@ class Ladder:
 def climb(
     case: Case,
     *,
-    solver: Any = None,  # noqa: ANN401
+    solver: Any = None,
     tell: Callable[[str], None] | None = None,
     only: set[str] | None = None,
 ) -> Ladder:
@@ -99,13 +114,17 @@ def climb(
     for name, allow in RUNS.items():
         say(f"run: {name}")
         solved = [horizon.windows(part, allow=allow, solver=solver) for part in terms]
-        runs[name] = horizon.together([horizon.collected(run, diagnose=name == "plain") for run in solved])
+        runs[name] = horizon.together(
+            [horizon.collected(run, diagnose=name == "plain") for run in solved]
+        )
     say("run: native load alone")
     alone = horizon.together([_native(part, solver) for part in terms])
     plan = pipeline.answer(case, placed, asked, loads, runs["plain"])
     steps = _steps(plan, runs, terms, case)
     say("causes")
     named = _causes(plan, terms, case, only)
+    say("remedies of each site")
+    needs = _needs(plan, steps, terms, only)
     say("ranking")
     ranking = _ranking(plan, terms, only)
     options = pd.concat([part.options for part in terms], ignore_index=True)
@@ -115,12 +134,13 @@ def climb(
         sites=_sites(plan, steps, named),
         ramps=_ramps(plan, runs),
         built=_built(case, options, runs["remedies"], alone),
+        needs=needs,
         ranking=ranking,
         flexible=_flexible(case, runs["flexible"]),
     )
 
 
-def _native(terms: Terms, solver: Any) -> Solution:  # noqa: ANN401
+def _native(terms: Terms, solver: Any) -> Solution:
     """What native load alone would have built."""
     empty = dataclasses.replace(
         terms,
@@ -150,7 +170,12 @@ def _steps(
         for name in ("flexible", "remedies")
     }
     rows["verdict"] = np.select(
-        [rows["verdict"] == explain.ON_TIME, ok["flexible"], ok["remedies"], rows["earliest_period"].notna()],
+        [
+            rows["verdict"] == explain.ON_TIME,
+            ok["flexible"],
+            ok["remedies"],
+            rows["earliest_period"].notna(),
+        ],
         [explain.ON_TIME, FLEXIBLE, REMEDIED, explain.LATE],
         explain.NEVER,
     )
@@ -185,7 +210,11 @@ def _dated(
             continue
         start, end = (pd.Timestamp(bounds.at[period, side]) for side in ("start", "end"))
         later = [start, pd.Timestamp(case.assumptions.as_of)]
-        later += [day for day in (target, ready, starts.get(period)) if day is not None and pd.notna(day) and day <= end]
+        later += [
+            day
+            for day in (target, ready, starts.get(period))
+            if day is not None and pd.notna(day) and day <= end
+        ]
         dates.append(max(later) if number < demand.NEVER else max(later[:2] + later[2:3]))
     return pd.Series(dates, rows.index, dtype="datetime64[us]")
 
@@ -224,16 +253,45 @@ def _ranking(plan: pipeline.Plan, terms: list[Terms], only: set[str] | None) -> 
     return pd.concat(parts or [pd.DataFrame(columns=causes.RANKING)], ignore_index=True)
 
 
+def _needs(
+    plan: pipeline.Plan, steps: pd.DataFrame, terms: list[Terms], only: set[str] | None
+) -> pd.DataFrame:
+    """Solve again for each late site alone, with remedies, by the period in which they suffice."""
+    late = steps[steps["verdict"].isin([REMEDIED, explain.LATE])]
+    late = late if only is None else late[late["site"].isin(only)]
+    wanted: dict[str, tuple[str, list[str]]] = {}
+    for site, rows in late.groupby("site"):
+        by = np.where(rows["verdict"] == REMEDIED, rows["target_period"], rows["earliest_period"])
+        period = max(by, key=explain.sorted_period)
+        wanted[str(site)] = (period, plan.steps.loc[plan.steps["site"] == site, "step"].tolist())
+    parts = []
+    for part in terms:
+        mine = {site: need for site, need in wanted.items() if site in set(part.steps["site"])}
+        if mine:
+            found = causes.alone(horizon.windows(part), mine)
+            known = part.options.set_index("option")[
+                ["remedy", "first_date", "usd_per_mw", "usd_per_mw_yr", "confidence"]
+            ]
+            parts.append(found.join(known, on="option"))
+    table = pd.concat(parts or [pd.DataFrame(columns=NEEDS)], ignore_index=True)
+    return table.assign(
+        usd=(table["mw"] * table["usd_per_mw"]).astype(float).round(2),
+        usd_yr=(table["mw"] * table["usd_per_mw_yr"]).astype(float).round(2),
+    )
+
+
 def _sites(plan: pipeline.Plan, steps: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     order = {verdict: place for place, verdict in enumerate(LADDER)}
     groups = steps.assign(rank=steps["verdict"].map(order)).groupby("site")
-    found = pd.DataFrame({
-        "verdict": groups["rank"].max().map(dict(enumerate(LADDER))),
-        "plain_earliest_period": groups["plain_earliest_period"].agg(explain.last),
-        "earliest_period": groups["earliest_period"].agg(explain.last),
-        "earliest_date": groups["earliest_date"].agg(lambda days: days.max(skipna=False)),
-        "half_date": groups["half_date"].agg(lambda days: days.max(skipna=False)),
-    })
+    found = pd.DataFrame(
+        {
+            "verdict": groups["rank"].max().map(dict(enumerate(LADDER))),
+            "plain_earliest_period": groups["plain_earliest_period"].agg(explain.last),
+            "earliest_period": groups["earliest_period"].agg(explain.last),
+            "earliest_date": groups["earliest_date"].agg(lambda days: days.max(skipna=False)),
+            "half_date": groups["half_date"].agg(lambda days: days.max(skipna=False)),
+        }
+    )
     sites = plan.sites.set_index("site")
     blank = sites["verdict"] == explain.UNASSESSED
     for column in found:
@@ -264,19 +322,33 @@ def _ramps(plan: pipeline.Plan, runs: dict[str, Solution]) -> pd.DataFrame:
     return table[RAMP]
 
 
-def _built(
-    case: Case, options: pd.DataFrame, remedied: Solution, alone: Solution
-) -> pd.DataFrame:
+def _built(case: Case, options: pd.DataFrame, remedied: Solution, alone: Solution) -> pd.DataFrame:
     """List what is decided, with start, megawatts and cost."""
     table = _last(remedied).join(_last(alone)["mw"].rename("native_mw"))
     table["native_mw"] = table["native_mw"].fillna(0.0)
     known = options.set_index("option")
-    rows = table.join(known[["remedy", "kind", "region", "site", "from_region", "to_region",
-                             "first_date", "usd_per_mw", "usd_per_mw_yr", "confidence"]])
+    rows = table.join(
+        known[
+            [
+                "remedy",
+                "kind",
+                "region",
+                "site",
+                "from_region",
+                "to_region",
+                "first_date",
+                "usd_per_mw",
+                "usd_per_mw_yr",
+                "confidence",
+            ]
+        ]
+    )
     rows["usd"] = (rows["mw"] * rows["usd_per_mw"]).round(2)
     rows["usd_yr"] = (rows["mw"] * rows["usd_per_mw_yr"]).round(2)
     rows["decide_by"] = pd.Timestamp(case.assumptions.as_of)
-    return rows.reset_index().sort_values(["usd_yr", "option"], ascending=[False, True], ignore_index=True)
+    return rows.reset_index().sort_values(
+        ["usd_yr", "option"], ascending=[False, True], ignore_index=True
+    )
 
 
 def _last(solution: Solution) -> pd.DataFrame:
@@ -299,7 +371,9 @@ def _flexible(case: Case, solution: Solution) -> pd.DataFrame:
         curve = curve[(curve["area"] == row.pool) & (curve["season"] == seasons[row.period])]
         curve = curve.sort_values("hours")
         drop = row.give_mw / need[row.pool, row.period]
-        found.append(_hours(curve["hours"].to_numpy(), curve["drop_fraction"].to_numpy(), drop, row.give_mw))
+        found.append(
+            _hours(curve["hours"].to_numpy(), curve["drop_fraction"].to_numpy(), drop, row.give_mw)
+        )
     hours = pd.DataFrame(found, columns=["hours", "mwh"], index=rows.index)
     return rows.join(hours)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from planner.case import Case
+    from planner.ladder import Ladder
     from planner.pipeline import Plan
 
 # Equal-area; the parallels suit the country. EPSG:7755 has India's parallels but is conformal.
@@ -385,14 +387,14 @@ def anchors(plan: Plan, asked: Frame) -> pd.DataFrame:
 
 
 def pockets(plan: Plan, asked: Frame) -> list[str]:
-    """Pockets worth an inset: those with a published delivery limit, else the busiest."""
+    """The pocket worth an inset: with sites and a published delivery limit, else the busiest."""
     rows = plan.case.pockets[plan.case.pockets["region"].isin(asked.regions)]
     due = site_years(plan)
     busy = due[due["year"] == asked.year].groupby("pocket")["site"].nunique()
     limited = plan.case.delivery.loc[plan.case.delivery["quantity"] == "import_limit", "pocket"]
     sites = rows["pocket"].map(busy).fillna(0)
     rows = rows.assign(sites=sites, limited=rows["pocket"].isin(limited))
-    rows = rows[rows["limited"] | (rows["sites"] > 1)]
+    rows = rows[(rows["limited"] & (rows["sites"] > 0)) | (rows["sites"] > 1)]
     rows = rows.sort_values(["limited", "sites", "pocket"], ascending=[False, False, True])
     return list(rows["pocket"].head(1))
 
@@ -441,6 +443,16 @@ def _spread_km(plan: Plan, pocket: str) -> float:
         return 30.0
     spread = max(sites["lat"].max() - sites["lat"].min(), sites["lon"].max() - sites["lon"].min())
     return float(spread) * KM_PER_DEGREE / 2
+
+
+def with_remedies(found: Ladder) -> Plan:
+    """The plain answer with the verdicts of the full ladder; what is powered stays as it is."""
+    judged = found.sites.set_index("site")
+    names = [name for name in ("verdict", "earliest_period") if name in judged]
+    sites = found.plan.sites.copy()
+    for name in names:
+        sites[name] = sites["site"].map(judged[name])
+    return dataclasses.replace(found.plan, steps=found.steps, sites=sites)
 
 
 # --- words ---------------------------------------------------------------------------------------

@@ -118,6 +118,7 @@ def build(
     assumptions: LedgerAssumptions | None = None,
     *,
     remedies: pd.DataFrame | None = None,
+    ramps: pd.DataFrame | None = None,
 ) -> Ledger:
     """Reconcile the pledges and say which of their places are powered, and what lateness costs.
 
@@ -128,7 +129,9 @@ def build(
     assumptions
         What may be argued about.
     remedies
-        Remedies with their cost (see :func:`planner.ledger_money.powering`).
+        What is built and its cost (see :func:`planner.ledger_money.powering`): `Ladder.built`.
+    ramps
+        What is powered with remedies (see :func:`planner.ledger_money.sooner`): `Ladder.ramps`.
     """
     ledger = reconcile(plan.case, assumptions)
     facts, given = ledger.facts, ledger.assumptions
@@ -137,6 +140,9 @@ def build(
     numbers = demand.numbered(plan.case.periods)
     order = {str(name): int(number) for name, number in numbers.items()}
     late = ledger_money.lateness(plan.steps, plan.served, order)
+    late = ledger_money.sooner(late, ramps)
+    due = ledger_facts.loads(facts, plan.case, given)[["pledge", "due_year"]]
+    left = ledger.pledges.merge(due, on="pledge")
     capital = ledger_money.capital(facts, given, sites, late)
     judged = ledger_money.facilities(facts, sites, plan.sites, late)
     annual = ledger_powered.annual(plan, sites)
@@ -144,16 +150,26 @@ def build(
         ledger,
         planned=True,
         programs=ledger_powered.powered(ledger.programs, placed, sites, late, capital),
-        by_year=ledger_powered.by_year(plan, ledger, placed, sites),
+        by_year=ledger_powered.by_year(plan, facts, ledger.programs, left, sites),
         places=ledger_powered.places(sites, late, capital),
         sites=ledger_powered.judged(ledger.sites, late, plan.sites),
         capital=capital,
         facilities=judged,
         concentration=ledger_money.concentration(facts, judged),
-        powering=ledger_money.powering(remedies),
+        powering=ledger_money.powering(remedies, _late_by_program(plan, placed)),
         regions=ledger_powered.regions(plan),
         checks=ledger_checks.checks(facts, plan.case, sites, annual),
     )
+
+
+def _late_by_program(plan: Plan, placed: pd.DataFrame) -> pd.DataFrame:
+    """Late megawatts of each program in each region: `region`, `program`, `late_mw`."""
+    late = plan.steps.groupby(["region", "site"], as_index=False)["late_mw"].sum()
+    sure = placed.loc[placed["certain"], ["site", "program"]]
+    whole = late.assign(program=ALL)
+    rows = pd.concat([late.merge(sure, on="site"), whole])
+    sums: pd.DataFrame = rows.groupby(["region", "program"], as_index=False)["late_mw"].sum()
+    return sums
 
 
 # --- reconciling ---------------------------------------------------------------------------------
@@ -383,8 +399,8 @@ def _document(ledger: Ledger, table: str, name: str) -> tuple[str, str]:
         return "assumption", "medium"
     if table == "plan" or name == ALL:
         return "plan", "medium"
-    if table == "sites":
-        rows, key = ledger.case.sites, "site"
+    if table in {"sites", "remedies"}:
+        rows, key = getattr(ledger.case, table), {"sites": "site", "remedies": "remedy"}[table]
     else:
         rows = getattr(ledger.facts, table)
         key = {"pledges": "pledge", "rates": "rate", "benchmarks": "benchmark",

@@ -167,7 +167,7 @@ def _build_rate(facts: Facts, annual: pd.DataFrame) -> tuple[object, ...] | None
         return None
     rate = float(rows["mw"].iloc[0]) / MW_PER_GW
     soon = built.head(3)
-    return ("Named US sites due in a year, least and most of the next three", float(soon.min()),
+    return ("US sites due in a year, next three years", float(soon.min()),
             float(soon.max()), rate, rate, "GW a year, Amazon's alone",
             "pledges:amazon_3_8gw;plan:all")  # fmt: skip
 
@@ -175,7 +175,7 @@ def _build_rate(facts: Facts, annual: pd.DataFrame) -> tuple[object, ...] | None
 def _homes(facts: Facts) -> tuple[object, ...]:
     low, high = site_households(facts.rate("small_ai_site")[0], facts)
     told = f"{FACTOR_ROWS};rates:household;rates:small_ai_site;pledges:seed_site_100k_households"
-    return ("US households of an AI datacenter of 100 MW", low, high, HOUSEHOLDS, HOUSEHOLDS,
+    return ("US homes of an AI datacenter of 100 MW", low, high, HOUSEHOLDS, HOUSEHOLDS,
             "households", told)  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def _largest(facts: Facts, sites: pd.DataFrame) -> tuple[object, ...]:
     told = f"sites:{top['site']};{FACTOR_ROWS};rates:household;pledges:seed_site_100k_households"
     times = facts.claims.loc[facts.claims["claim"] == "002-households-largest", "low"]
     stated = float(times.iloc[0]) if len(times) else np.nan
-    return ("Largest site with a usable figure, in datacenters of 100,000 homes",
+    return ("Largest site over one of 100,000 homes",
             top["firm_mw"] / high, top["firm_mw"] / low, stated, stated, "times", told)  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def _pue(facts: Facts, case: Case) -> tuple[object, ...]:
     rows = rows[(rows["it_mw"] > 0) & rows["mw_quality"].isin(["estimate", "contract_or_permit"])]
     ratio = (rows["facility_mw"] / rows["it_mw"]).quantile([0.1, 0.9])
     low, high = facts.rate("pue")
-    return ("Facility over IT megawatts of sites with both (tenth to ninetieth part)",
+    return ("Facility over IT MW, middle 80 % of sites",
             float(ratio.iloc[0]), float(ratio.iloc[1]), low, high, "ratio",
             "rates:pue;sites:all;assumption:pue")  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.ledger_facts import MW_PER_GW, each, joined
+from planner.ledger_facts import ALL, MW_PER_GW, each, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.ledger_facts import Facts, LedgerAssumptions
 
 BASIS_POINTS: Final = 1e4
+USD_PER_BN: Final = 1e9
 DEBT: Final = ("loan", "bond", "vehicle")
 REVENUE: Final = ("lease", "offtake")
 COST_ROWS: Final = "rates:all_in_bernstein;rates:rack_compute;rates:rack_rest"
@@ -158,11 +159,13 @@ def capital(
 
 
 def shortest(rows: pd.DataFrame) -> pd.Series:
-    """Least wait [years]: as computed, or a year where nothing that is built ends it.
+    """Least wait [years]: with remedies, where they are known.
 
-    Beyond that somebody decides on a remedy, and the model of firm supply does not know when.
+    Else as computed, but at most a year where nothing that is built ends it: beyond that somebody
+    decides on a remedy.
     """
-    return rows["wait_years"].where(rows["open_ended"] != 1, rows["wait_years"].clip(upper=1))
+    firm = rows["wait_years"].where(rows["open_ended"] != 1, rows["wait_years"].clip(upper=1))
+    return rows["least_years"].fillna(firm) if "least_years" in rows else firm
 
 
 def _per_gw(rows: pd.DataFrame, found: Costs) -> pd.DataFrame:
@@ -309,18 +312,68 @@ def _sites(judged: pd.DataFrame, text: str) -> set[str]:
     return set(judged.loc[judged["financing"].isin(ids), "site"])
 
 
-def powering(remedies: pd.DataFrame | None) -> pd.DataFrame:
-    """Investment in plants, lines and storage that the remedies need, by region and kind.
+def powering(built: pd.DataFrame | None, late: pd.DataFrame) -> pd.DataFrame:
+    """Investment in plants, lines and storage that the remedies need, by region and program.
+
+    Low end: what is built beyond what native load alone would have built. High end: all of it.
+    A program bears the share of its late megawatts in those of the region; a remedy at a site or
+    of a line counts in the region that it serves.
 
     Parameters
     ----------
-    remedies
-        One row a remedy: `region`, `kind`, `mw`, `capex_usd_bn_low`, `capex_usd_bn_high`,
-        `rows`. None or empty: there is no figure.
+    built
+        One row a remedy: `remedy`, `kind`, `region` (or `to_region`), `mw`, `native_mw`,
+        `usd_per_mw`. None or empty: there is no figure.
+    late
+        Late megawatts by `region` and `program`; the program "all" holds every one.
+
+    Returns
+    -------
+    pd.DataFrame
+        `program`, `region`, `kind`, `mw`, `capex_usd_bn_low`, `capex_usd_bn_high`, `rows`.
     """
-    columns = ["region", "kind", "mw", "capex_usd_bn_low", "capex_usd_bn_high", "rows"]
-    if remedies is None or remedies.empty:
+    ends = ["mw", "capex_usd_bn_low", "capex_usd_bn_high"]
+    columns = ["program", "region", "kind", *ends, "rows"]
+    if built is None or built.empty:
         return pd.DataFrame(columns=columns)
-    sums = dict.fromkeys(columns[2:5], "sum")
-    table = remedies.groupby(["region", "kind"]).agg({**sums, "rows": ";".join})
-    return table.reset_index()[columns]
+    rows = built.assign(region=_serving(built))
+    price = rows["usd_per_mw"].fillna(0.0) / USD_PER_BN
+    added = (rows["mw"] - rows["native_mw"].fillna(0.0)).clip(lower=0.0)
+    rows = rows.assign(capex_usd_bn_low=added * price, capex_usd_bn_high=rows["mw"] * price)
+    told = rows.groupby(["region", "kind"])["remedy"].agg(lambda ids: joined(ids, "remedies"))
+    sums = rows.groupby(["region", "kind"])[ends].sum().join(told.rename("rows")).reset_index()
+    whole = late[late["program"] == ALL].set_index("region")["late_mw"]
+    shared = sums.merge(late[late["program"] != ALL], on="region")
+    part = (shared["late_mw"] / shared["region"].map(whole)).fillna(0.0)
+    shared[ends] = shared[ends].mul(part, axis=0)
+    table = pd.concat([sums.assign(program=ALL), shared[part > 0]], ignore_index=True)
+    table["rows"] = table["rows"] + ";plan:all"
+    order = ["program", "capex_usd_bn_high", "region", "kind"]
+    return table[columns].sort_values(order, ascending=[True, False, True, True], ignore_index=True)
+
+
+def _serving(built: pd.DataFrame) -> pd.Series:
+    """Return the region that each remedy serves."""
+    region = built["region"]
+    for column in ("site_region", "to_region"):
+        if column in built:
+            region = region.fillna(built[column])
+    return region.fillna("not stated")
+
+
+def sooner(late: pd.DataFrame, ramps: pd.DataFrame | None) -> pd.DataFrame:
+    """Add the mean wait with remedies, `least_years`; unknown without them.
+
+    Parameters
+    ----------
+    late
+        As from :func:`lateness`.
+    ramps
+        `site`, `period`, `promised_mw`, `with_remedies_mw`, one row a site and half-year.
+    """
+    if ramps is None or ramps.empty:
+        return late.assign(least_years=np.nan)
+    missing = (ramps["promised_mw"] - ramps["with_remedies_mw"]).clip(lower=0.0) / 2
+    years = missing.groupby(ramps["site"]).sum()
+    least = late["site"].map(years) / late["late_mw"].where(late["late_mw"] > 0)
+    return late.assign(least_years=np.fmin(least, late["wait_years"]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from planner import demand, ledger_facts
 from planner.ledger_facts import ALL, each, joined
 
 if TYPE_CHECKING:
+    from planner.ledger_facts import Facts
     from planner.pipeline import Plan
 
 MONEY: Final = ("waiting", "chips", "depreciation", "depreciation_year", "interest",
@@ -38,6 +38,7 @@ def powered(
             "on_time_mw": float(part["due_mw"].sum() - waits),
             "late_mw": waits,
             "wait_years": float(part["late_mw_years"].sum() / waits) if waits else 0.0,
+                "least_years": _least(part),
             "open_ended": bool(part["open_ended"].any()),
             **capital.loc[capital["site"].isin(own), money].sum().to_dict(),
         })  # fmt: skip
@@ -50,6 +51,14 @@ def powered(
     return table
 
 
+def _least(part: pd.DataFrame) -> float:
+    """Mean wait of the late megawatts with remedies; unknown where none were solved for."""
+    late = part[part["late_mw"] > 0]
+    if late.empty or late["least_years"].isna().any():
+        return float("nan")
+    return float((late["least_years"] * late["late_mw"]).sum() / late["late_mw"].sum())
+
+
 def _sites_of(program: str, placed: pd.DataFrame, sites: pd.DataFrame, told: str) -> list[str]:
     """Certain sites of a program; of all pledges, every site that they claim."""
     if program == ALL:
@@ -59,16 +68,31 @@ def _sites_of(program: str, placed: pd.DataFrame, sites: pd.DataFrame, told: str
     return list(mine["site"])
 
 
-def by_year(plan: Plan, ledger: Ledger, placed: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """Per program and year: operating, due, powered, late, and pledges due without a place."""
+def by_year(
+    plan: Plan,
+    facts: Facts,
+    programs: pd.DataFrame,
+    left: pd.DataFrame,
+    sites: pd.DataFrame,
+) -> pd.DataFrame:
+    """Per program and year: operating, due, powered, late, and pledges due without a place.
+
+    Parameters
+    ----------
+    plan, facts, programs
+        The answer, the packs, and the programs of the ledger.
+    left
+        Pledges with `unplaced_low_mw`, `unplaced_high_mw` and `due_year`.
+    sites
+        Megawatts of the sites, as from :func:`planner.ledger_facts.megawatts`.
+    """
     found = []
-    pledged = ledger_facts.loads(ledger.facts, plan.case, ledger.assumptions)
-    left = ledger.pledges.merge(pledged[["pledge", "due_year"]], on="pledge")
-    for row in each(ledger.programs):
+    placed = ledger_facts.members(facts, sites)
+    for row in each(programs):
         own = _sites_of(str(row.program), placed, sites, str(row.rows))
-        names = list(pledged["pledge"])
+        names = list(left["pledge"])
         if row.program != ALL:
-            names = ledger_facts.pledges_of(ledger.facts, pledged, str(row.program))
+            names = ledger_facts.pledges_of(facts, left, str(row.program))
         table = _yearly(plan, set(own))
         table["operating_mw"] = row.operating_mw
         for end in ("low", "high"):
@@ -106,9 +130,8 @@ def annual(plan: Plan, sites: pd.DataFrame) -> pd.DataFrame:
     """Added since the base date, by country and year: named sites powered since and due."""
     since = demand.energised(plan.case, plan.sites[["site", "region"]])
     grid = plan.case.regions.set_index("region")["grid"]
-    country = {"US": "us", "IN": "india"}
     found = []
-    for code, name in country.items():
+    for code, name in CODES.items():
         own = set(sites.loc[sites["country"] == code, "site"])
         regions = [region for region in since.index if grid.get(region) == name]
         begun = float(since.reindex(regions).sum())
@@ -119,6 +142,7 @@ def annual(plan: Plan, sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def places(sites: pd.DataFrame, late: pd.DataFrame, capital: pd.DataFrame) -> pd.DataFrame:
+    """Located, due, on time, late and capital that waits, by country and state."""
     money = ["waiting_low", "waiting_high"]
     rows = sites.merge(late, on="site", how="left")
     rows = rows.merge(capital[["site", *money]], on="site", how="left")
@@ -167,6 +191,7 @@ def program_sites(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(rows: pd.DataFrame, late: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Add what is due, on time and late, and the verdict, to the sites of the programs."""
     told = verdicts[["site", "verdict", "reason", "cause", "target_period", "earliest_period"]]
     numbers = ["due_mw", "on_time_mw", "late_mw", "wait_years"]
     table = rows.merge(late[["site", *numbers]], on="site", how="left").merge(told, on="site")

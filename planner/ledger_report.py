@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner.ledger import ALL, TABLES
-from planner.ledger_facts import MW_PER_GW
+from planner.ledger import TABLES
+from planner.ledger_facts import ALL, MW_PER_GW
 from planner.report import as_text, text_table
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def _body(ledger: Ledger, program: str | None) -> list[str]:
         parts.append(_titled("Pledges of load (GW)", pledges(ledger, program)))
         return parts
     parts += [
-        _titled("Is it powered? (GW with a date, and when; capital that waits in USD bn)",
+        _titled("Is it powered? (GW with a date; capital that waits, interest and loss of chips a year, USD bn)",
                 powered(ledger, program)),
         _titled(f"By end of summer, {'all pledges' if program is None else chosen} (GW)",
                 by_year(ledger, chosen)),
     ]  # fmt: skip
     if program is not None:
         parts.append(_titled("Pledges of load (GW)", pledges(ledger, program)))
-        parts.append(_titled("Late sites and the capital that waits (USD bn)",
+        parts.append(_titled("Late sites: capital that waits and its interest a year (USD bn)",
                              capital(ledger, program)))  # fmt: skip
     else:
         parts += [
@@ -59,8 +59,8 @@ def _body(ledger: Ledger, program: str | None) -> list[str]:
             _titled("By country and state, most waiting capital first", places(ledger)),
             _titled("Held against published figures", checks(ledger)),
         ]
-    return [*parts, PLANT if ledger.powering.empty else
-            _titled("What powering it costs", ledger.powering.drop(columns="rows"))]  # fmt: skip
+    parts.append(_titled("What powering it costs (USD bn of investment)", powering(ledger, chosen)))
+    return [*parts, "" if len(ledger.powering) else PLANT]
 
 
 def _joined(parts: list[str]) -> str:
@@ -116,6 +116,7 @@ def one(ledger: Ledger, program: str) -> str:
                 f"USD {row['depreciation_year_low']:.0f} to {row['depreciation_year_high']:.0f} bn"
                 " of depreciation if the chips stand there."
             ),
+            _with_remedies(row),
             (
                 "Weakest assumption: nothing is built beyond what stands or is under construction,"
                 " so the wait is"
@@ -134,6 +135,16 @@ def one(ledger: Ledger, program: str) -> str:
         " million US households."
     )
     return "\n".join(lines)
+
+
+def _with_remedies(row: Any) -> str:  # noqa: ANN401 - a row of a table
+    """Say how long the wait is with remedies, if they were solved for."""
+    if pd.isna(row["least_years"]):
+        return "With remedies decided today the wait may be shorter; not solved for here."
+    return (
+        f"With the remedies below decided today they wait {row['least_years']:.1f} years on"
+        " average to the horizon."
+    )
 
 
 def programs(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
@@ -162,11 +173,11 @@ def powered(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
         "due": rows["due_mw"].map(_gw),
         "on time": rows["on_time_mw"].map(_gw),
         "late": rows["late_mw"].map(_gw),
-        "years late": wait,
+        "years": wait,
         "undated": rows["undated_mw"].map(_gw),
         "capital": _money(rows, "waiting"),
-        "interest/year": _money(rows, "interest_year"),
-        "chips lose/year": _money(rows, "depreciation_year"),
+        "interest": _money(rows, "interest_year"),
+        "chips": _money(rows, "depreciation_year"),
     })  # fmt: skip
 
 
@@ -223,7 +234,7 @@ def capital(ledger: Ledger, program: str) -> pd.DataFrame:
         "late GW": (rows["late_mw"] / MW_PER_GW).map("{:.2f}".format),
         "years": least + rows["wait_years"].map("{:.1f}".format),
         "capital": _money(rows, "waiting"),
-        "interest/year": _money(rows, "interest_year"),
+        "interest": _money(rows, "interest_year"),
         "read as": rows["budget"],
     })  # fmt: skip
 
@@ -237,11 +248,11 @@ def facilities(ledger: Ledger) -> pd.DataFrame:
                                          regex=True).str.slice(0, 20),
         "kind": rows["kind"],
         "amount": rows["usd_bn"].map("{:g}".format),
-        "verdict": rows["verdict"].replace("not before the horizon", "after horizon"),
+        "verdict": rows["verdict"].replace({"not before the horizon": "> horizon", "not assessable": "unknown"}),
         "late": rows["late_fraction"].map("{:.0%}".format),
         "waits": _money(rows, "waiting"),
         "interest": _money(rows, "interest"),
-        "borrower": rows["borrower"].str.replace(r" \(.*", "", regex=True).str.slice(0, 16),
+        "borrower": rows["borrower"].str.replace(r" \(.*", "", regex=True).str.slice(0, 22),
     })  # fmt: skip
 
 
@@ -263,6 +274,21 @@ def places(ledger: Ledger) -> pd.DataFrame:
         "operating": rows["operating_mw"].map(_gw), "due": rows["due_mw"].map(_gw),
         "on time": rows["on_time_mw"].map(_gw), "late": rows["late_mw"].map(_gw),
         "capital waiting": _money(rows, "waiting"),
+    })  # fmt: skip
+
+
+def powering(ledger: Ledger, program: str) -> pd.DataFrame:
+    """Investment in remedies by region and kind, most first."""
+    if ledger.powering.empty:
+        return pd.DataFrame()
+    rows = ledger.powering[ledger.powering["program"] == program]
+    rows = rows[rows["capex_usd_bn_high"] > 0].head(TOP)
+    if rows.empty:
+        return pd.DataFrame()
+    return pd.DataFrame({
+        "region": rows["region"], "kind": rows["kind"],
+        "GW": (rows["mw"] / MW_PER_GW).map("{:.1f}".format),
+        "investment": _money(rows, "capex_usd_bn"),
     })  # fmt: skip
 
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 LIMIT_KINDS: Final = {"import": ("inside", None), "corridor": ("to", "from")}
 
 JOINT_COLUMNS: Final = (
-    "limit", "kind", "period", "limit_mw", "basis", "into", "out_of", "within_pool",
+    "limit",
+    "kind",
+    "period",
+    "limit_mw",
+    "basis",
+    "into",
+    "out_of",
+    "within_pool",
 )
 
 
@@ -66,11 +73,14 @@ def joint(case: Case) -> pd.DataFrame:
     sides = case.joint_members.groupby(["limit", "side"])["region"].agg(frozenset)
     pools = case.regions.groupby("pool")["region"].agg(frozenset)
     ends = [
-        tuple(_side(sides, row.limit, side) for side in LIMIT_KINDS[row.kind])
+        (
+            _side(sides, row.limit, LIMIT_KINDS[row.kind][0]),
+            _side(sides, row.limit, LIMIT_KINDS[row.kind][1]),
+        )
         for row in rows.itertuples()
     ]
     rows = rows.assign(into=[end[0] for end in ends], out_of=[end[1] for end in ends])
-    within = [_within_pool(*end, set(pools)) for end in ends]
+    within = [_within_pool(into, out_of, set(pools)) for into, out_of in ends]
     return rows.assign(within_pool=within)[list(JOINT_COLUMNS)]
 
 

@@ -51,6 +51,7 @@ FONTS: Final = (
 PATH: Final = re.compile(rb' d="[^"]*"')
 DECIMALS: Final = re.compile(rb"(\d\.\d\d)\d+")
 REMOTE: Final = "#eeeeee"
+EDGE: Final = "#d9d9d9"
 
 type Box = tuple[float, float, float, float]
 
@@ -93,7 +94,7 @@ def figure(  # noqa: PLR0913 - the options of a map
         page = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         outlines = layers.shapes(plan, asked, _tolerance(plan, asked))
         main = _view(page, _around(outlines, asked), MAP_BOX)
-        _labels(main, scene.sites, MOST_LABELS, 6.8 if asked.whole else 7.6)
+        _labels(main, scene.sites, MOST_LABELS, 7.2)
         top = _insets(main, scene, wanted)
         lines = _map(main, scene, outlines)
         for axes in page.axes:
@@ -198,7 +199,7 @@ def _map(axes: Axes, scene: Scene, outlines: gpd.GeoDataFrame) -> int:
     column, limits, colours = scale(asked.metric)
     classes = np.digitize(rows[column] / palette.MW_PER_GW, limits)
     fill = [colours[n] if here else REMOTE for n, here in zip(classes, chosen, strict=True)]
-    _fill(axes, rows, fill, "white")
+    _fill(axes, rows, fill, EDGE)
     layers.borders(rows[chosen]).boundary.plot(
         ax=axes, color=GREY, linewidth=0.55, aspect=None, zorder=2
     )
@@ -276,7 +277,7 @@ def _labels(axes: Axes, sites: gpd.GeoDataFrame, most: int, size: float) -> None
     halo = [patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.9)]
     textalloc.allocate(
         axes, x[:most], y[:most], texts, scatter_plot=marks, textsize=size, textcolor=INK,
-        linecolor="#444444", linewidth=0.6, min_distance=0.006, max_distance=0.2, margin=0.003,
+        linecolor="#444444", linewidth=0.6, min_distance=0.006, max_distance=0.13, margin=0.003,
         nbr_candidates=600, draw_all=False, avoid_label_lines_overlap=True, path_effects=halo,
         zorder=8, parse_math=False, plot_kwargs={"zorder": 4.5},
     )  # fmt: skip
@@ -309,7 +310,7 @@ def drawable(text: str) -> bool:
 
 def _insets(main: Axes, scene: Scene, wanted: list[str]) -> float:
     """Draw insets from the top of the side column; return where the next thing may stand."""
-    top, high = 0.865, 0.30 if len(wanted) == 1 else 0.215
+    top, high = 0.865, 0.30 if len(wanted) == 1 else 0.14
     for pocket in wanted:
         _inset(main, scene, pocket, (SIDE_LEFT, top - high, SIDE_WIDTH, high))
         top -= high + 0.045

@@ -28,6 +28,7 @@ TRIANGLE: Final = 4  # corners of a closed one
 EVERY: Final = "all"
 MARK_AREA_PER_GW: Final = 330
 SMALLEST_MARK: Final = 30
+RING_AREA: Final = 1100
 
 type Spec = dict[str, Any]
 
@@ -303,7 +304,7 @@ def _region_layer(features: list[Spec]) -> Spec:
     return {
         "data": {"values": features},
         "transform": [{"calculate": code, "as": name} for name, code in calculated.items()],
-        "mark": {"type": "geoshape", "stroke": "white", "strokeWidth": 0.7, "clip": True},
+        "mark": {"type": "geoshape", "stroke": maps.EDGE, "strokeWidth": 0.7, "clip": True},
         "encoding": {
             "fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
             "tooltip": _tips(tips),
@@ -429,7 +430,7 @@ def _focus_layer(data: Spec) -> Spec:
     return {
         "data": data,
         "transform": [{"filter": "datum.site === focus"}],
-        "mark": {"type": "point", "shape": "circle", "size": 1100, "stroke": "black",
+        "mark": {"type": "point", "shape": "circle", "size": RING_AREA, "stroke": "black",
                  "strokeWidth": 2.5, "filled": False, "clip": True, "tooltip": None},
         "encoding": _ends(("longitude", "latitude"), ("x", "y")),
     }  # fmt: skip

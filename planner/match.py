@@ -72,8 +72,12 @@ def _pockets(sites: pd.DataFrame, case: Case) -> pd.Series:
     named = case.pocket_places.drop_duplicates("place").set_index("place")["pocket"]
     found = sites["county_fips"].map(named).astype(object)
     for pocket in case.pockets[case.pockets["radius_km"].notna()].itertuples():
-        inside = _distance_km(sites["lat"], sites["lon"], pocket.lat, pocket.lon) <= pocket.radius_km
-        found = found.where(found.notna() | ~(inside & (sites["region"] == pocket.region)), pocket.pocket)
+        inside = (
+            _distance_km(sites["lat"], sites["lon"], pocket.lat, pocket.lon) <= pocket.radius_km
+        )
+        found = found.where(
+            found.notna() | ~(inside & (sites["region"] == pocket.region)), pocket.pocket
+        )
     return found
 
 

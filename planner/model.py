@@ -76,7 +76,7 @@ class Window:
         return list(dict.fromkeys(self.periods))
 
     @property
-    def steps(self) -> Any:  # noqa: ANN401 - a table
+    def steps(self) -> Any:
         """Steps asked by now."""
         steps = self.layout.steps
         return steps[steps["target"] <= self.number]
@@ -170,7 +170,9 @@ def adequacy(window: Window) -> Rows:
     layout = window.layout
     for slot, period in enumerate(window.periods):
         margins, credit = layout.margin[period], layout.credit[period]
-        for place, (region, left) in enumerate(zip(layout.regions, layout.spare[period], strict=True)):
+        for place, (region, left) in enumerate(
+            zip(layout.regions, layout.spare[period], strict=True)
+        ):
             margin = 1 + margins[place]
             pairs = [(window.short[region, slot], -1.0), *flows[region, slot]]
             pairs += [(at, margin * part) for at, part in loads[region, slot]]
@@ -305,7 +307,7 @@ class Engine:
     HiGHS keeps its basis from one to the next. Any other PuLP solver is handed every window anew.
     """
 
-    def __init__(self, window: Window, solver: Any = None) -> None:  # noqa: ANN401 - any PuLP solver
+    def __init__(self, window: Window, solver: Any = None) -> None:
         self.solver = solver or pulp.HiGHS(msg=False, threads=1)
         self.live: Any = None
         self.allowed: set[str] = set()
@@ -348,8 +350,8 @@ class Engine:
             self.live.changeRowBounds(int(row), -np.inf, float(self.limits[row]))
         places = [(row, at) for row, pairs in enumerate(window.pairs) for at, _ in pairs]
         for entry in np.flatnonzero(before[3] != self.weights):
-            row, at = places[entry]
-            self.live.changeCoeff(row, int(self.columns[at]), float(self.weights[entry]))
+            place, at = places[entry]
+            self.live.changeCoeff(place, int(self.columns[at]), float(self.weights[entry]))
 
     def _change_columns(self, changed: np.ndarray) -> None:
         at = np.flatnonzero(changed & (self.columns >= 0))
@@ -442,9 +444,9 @@ class Engine:
         if isinstance(self.solver, pulp.HiGHS):
             self.live = self.problem.solverModel
         values = [variable.varValue for variable in self.variables]
-        self.values = np.array([
-            low if value is None else value for value, low in zip(values, self.low, strict=True)
-        ])
+        self.values = np.array(
+            [low if value is None else value for value, low in zip(values, self.low, strict=True)]
+        )
 
     def __getitem__(self, at: int) -> float:
         """Return the value of a variable."""
@@ -455,11 +457,35 @@ class Engine:
 
 
 def decide(engine: Engine) -> None:
-    """Run the stages of one window: native shortage, then service, then least cost."""
+    """Run the stages of one window.
+
+    Each pool serves its own native load first, then its own sites. What is left, and can flow,
+    helps the native load of its neighbours, then their sites. Least cost comes last.
+    """
+    between = engine.window.layout.between
+    wanting = [at for _, at in engine.window.wanting()]
+    low, high = engine.low[wanting].copy(), engine.high[wanting].copy()
+    _neighbours(engine, between, help_=False)
     _shortage(engine)
     _service(engine)
+    if between:
+        kept = np.clip(engine.values[wanting] - TOLERANCE_MW / 10, low, high)
+        engine.bound_all(wanting, kept, high)
+        _neighbours(engine, between, help_=True)
+        _shortage(engine)
+        _service(engine)
+        engine.bound_all(wanting, low, high)
     if engine.allowed & {"remedies", "flexible"}:
         _least_cost(engine)
+
+
+def _neighbours(engine: Engine, between: list[tuple[str, str]], *, help_: bool) -> None:
+    """Close the flows between pools, or open them."""
+    window = engine.window
+    ats = [window.flow[*pair, slot] for pair in between for slot in range(2)]
+    most = np.array([window.high[at] for at in ats]) if help_ else np.zeros(len(ats))
+    if ats:
+        engine.bound_all(ats, np.zeros(len(ats)), most)
 
 
 def _flows(engine: Engine, weight: float = FLOW_WEIGHT) -> list[Pair]:
@@ -495,7 +521,9 @@ def _least_cost(engine: Engine) -> None:
     low, high = engine.low[wanting].copy(), engine.high[wanting].copy()
     got = np.clip(engine.values[wanting], low, high)
     engine.bound_all(wanting, np.maximum(low, got - TOLERANCE_MW / 10), high)
-    costs = [(window.built[row.option], row.usd_per_mw_yr / USD_SCALE) for row in window.layout.options]
+    costs = [
+        (window.built[row.option], row.usd_per_mw_yr / USD_SCALE) for row in window.layout.options
+    ]
     costs += [(at, GIVE_WEIGHT) for at in window.give.values()]
     engine.minimise([*costs, *_flows(engine, FLOW_WEIGHT**2)])
     engine.bound_all(wanting, low, high)
@@ -521,7 +549,9 @@ def _share_out(engine: Engine, weights: dict[Key, float]) -> None:
     """
     wanting = dict(engine.window.wanting())
     for tier in (ON_TIME_WEIGHT, LATE_WEIGHT):
-        open_ = [key for key, at in wanting.items() if engine.high[at] - engine.low[at] > TOLERANCE_MW]
+        open_ = [
+            key for key, at in wanting.items() if engine.high[at] - engine.low[at] > TOLERANCE_MW
+        ]
         _fill(engine, [key for key in open_ if weights[key] == tier], wanting)
 
 
@@ -545,9 +575,7 @@ def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
     engine.minimise([(share, 0.0), *_flows(engine)])
 
 
-def _blocked(
-    engine: Engine, active: list[Key], wanting: dict[Key, int], level: float
-) -> list[Key]:
+def _blocked(engine: Engine, active: list[Key], wanting: dict[Key, int], level: float) -> list[Key]:
     """Find the steps that cannot get more than the common share while no other gets less."""
     if level >= 1 - TOLERANCE_MW:
         return active
@@ -574,23 +602,23 @@ def lift(engine: Engine, kinds: Iterable[str]) -> None:
     """
     for kind in kinds:
         engine.allowed.add(kind)
-        LIFTS[kind](engine, True)
+        LIFTS[kind](engine, away=True)
 
 
 def restore(engine: Engine, kinds: Iterable[str]) -> None:
     """Put lifted limits back."""
     for kind in kinds:
         engine.allowed.discard(kind)
-        LIFTS[kind](engine, False)
+        LIFTS[kind](engine, away=False)
 
 
-def _rows(engine: Engine, name: str, away: bool) -> None:  # noqa: FBT001
+def _rows(engine: Engine, name: str, *, away: bool) -> None:
     for key in engine.window.rows:
         if key[0] == name:
             engine.at_most(key, UNLIMITED_MW if away else engine.limit(key))
 
 
-def _connection(engine: Engine, away: bool) -> None:  # noqa: FBT001
+def _connection(engine: Engine, *, away: bool) -> None:
     window = engine.window
     for row in window.layout.rows:
         if row.on_grid and row.target <= window.number < row.ready:
@@ -602,11 +630,11 @@ def _connection(engine: Engine, away: bool) -> None:  # noqa: FBT001
             engine.at_most(key, UNLIMITED_MW if away else 0.0)
 
 
-def _delivery(engine: Engine, away: bool) -> None:  # noqa: FBT001
-    _rows(engine, "delivery", away)
+def _delivery(engine: Engine, *, away: bool) -> None:
+    _rows(engine, "delivery", away=away)
 
 
-def _import(engine: Engine, away: bool) -> None:  # noqa: FBT001
+def _import(engine: Engine, *, away: bool) -> None:
     window = engine.window
     for limit in window.layout.joint:
         for slot in range(2):
@@ -622,26 +650,28 @@ def _import(engine: Engine, away: bool) -> None:  # noqa: FBT001
                 engine.bound(at, 0.0, UNLIMITED_MW if away else window.high[at])
 
 
-def _remedies(engine: Engine, away: bool) -> None:  # noqa: FBT001
+def _remedies(engine: Engine, *, away: bool) -> None:
     window = engine.window
     held = np.array([window.standing.get(row.option, 0.0) for row in window.layout.options])
-    most = np.array([
-        row.potential_mw if away and row.first <= window.number else 0.0
-        for row in window.layout.options
-    ])
+    most = np.array(
+        [
+            row.potential_mw if away and row.first <= window.number else 0.0
+            for row in window.layout.options
+        ]
+    )
     engine.bound_all(list(window.built.values()), held, np.maximum(held, most))
 
 
-def _build(engine: Engine, away: bool) -> None:  # noqa: FBT001
-    _rows(engine, "build", away)
+def _build(engine: Engine, *, away: bool) -> None:
+    _rows(engine, "build", away=away)
 
 
-def _flexible(engine: Engine, away: bool) -> None:  # noqa: FBT001
+def _flexible(engine: Engine, *, away: bool) -> None:
     give = list(engine.window.give.values())
     engine.bound_all(give, np.zeros(len(give)), np.full(len(give), UNLIMITED_MW if away else 0.0))
 
 
-LIFTS: Final[Mapping[str, Callable[[Engine, bool], None]]] = {
+LIFTS: Final[Mapping[str, Callable[..., None]]] = {
     "connection": _connection,
     "delivery": _delivery,
     "import": _import,

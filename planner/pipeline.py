@@ -97,7 +97,7 @@ def answer(
         sites=explain.by_site(case, placed, asked, steps, merged),
         steps=steps,
         regions=explain.balance(case, loads, merged),
-        bottlenecks=explain.bottlenecks(steps),
+        bottlenecks=explain.bottlenecks(case, steps, merged),
         served=merged.served,
         flows=merged.flows,
     )
@@ -209,6 +209,22 @@ def only(plan: Plan, sites: set[str]) -> Plan:
         plan,
         sites=plan.sites[plan.sites["site"].isin(sites)],
         steps=steps,
-        bottlenecks=explain.bottlenecks(steps),
+        bottlenecks=_of_steps(plan.bottlenecks, steps, whole=len(steps) == len(plan.steps)),
         served=plan.served[plan.served["site"].isin(sites)],
     )
+
+
+def _of_steps(bottlenecks: pd.DataFrame, steps: pd.DataFrame, *, whole: bool) -> pd.DataFrame:
+    """Keep what holds up some steps; unnamed datacenters belong to the whole answer only."""
+    if whole:
+        return bottlenecks
+    late = steps[steps["late_mw"] > explain.TOLERANCE_MW]
+    area = late["pocket"].fillna(late["region"]).astype(str)
+    held = late.groupby([area.rename("area"), "cause"]).agg(
+        held_up_mw=("late_mw", "sum"), sites=("site", "nunique")
+    )
+    kept = bottlenecks.drop(columns=["held_up_mw", "sites"]).merge(
+        held.reset_index(), on=["area", "cause"]
+    )
+    kept = kept.assign(unnamed_mw=0.0)[list(bottlenecks.columns)]
+    return kept.sort_values(["held_up_mw", "area"], ascending=[False, True], ignore_index=True)

@@ -19,13 +19,25 @@ if TYPE_CHECKING:
 
 SLACK_MW: Final = 1e-6
 ENOUGH_MW: Final = 1e-2
+LARGEST_MW: Final = 1e5
+VERDICTS: Final = ("on time", "room, but connected later", "later", "no room")
 COLUMNS: Final = (
-    "area", "region", "name", "verdict", "powered_mw", "in_full_from", "connection_ready",
-    "displaced_mw", "headroom_mw", "delivery_tested",
+    "area",
+    "region",
+    "name",
+    "verdict",
+    "powered_mw",
+    "in_full_from",
+    "connection_ready",
+    "displaced_mw",
+    "headroom_mw",
+    "delivery_tested",
 )
 
 
-def rank(case: Case, *, mw: float, by: date, near: str | None = None, flexible: bool = False) -> pd.DataFrame:
+def rank(
+    case: Case, *, mw: float, by: date, near: str | None = None, allow: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Rank regions and pockets by what they could power of a new load by a date.
 
     The new load comes after everything announced; `displaced_mw` is what others would lose if it
@@ -41,8 +53,9 @@ def rank(case: Case, *, mw: float, by: date, near: str | None = None, flexible: 
         Date by which they are needed.
     near
         State: only its regions and those linked to them.
-    flexible
-        Whether the load gives way in the hours of `Assumptions.flexible_hours`.
+    allow
+        `flexible`: loads give way in the hours of `Assumptions.flexible_hours`; `remedies`: what
+        can be decided today counts too.
 
     Returns
     -------
@@ -62,18 +75,25 @@ def rank(case: Case, *, mw: float, by: date, near: str | None = None, flexible: 
     loads = demand.native(case, placed)
     ready = _ready(case, areas, mw)
     frames = [
-        _of_grid(terms, areas[areas["region"].isin(terms.supply.index)], ready, mw, number, flexible)
+        _of_grid(terms, areas[areas["region"].isin(terms.supply.index)], ready, mw, number, allow)
         for terms in pipeline.gather(case, asked, loads, decisions=True)
         if areas["region"].isin(terms.supply.index).any()
     ]
     rows = pd.concat(frames, ignore_index=True).merge(areas, on="area")
-    rows["verdict"] = np.where(rows["powered_mw"] >= mw - ENOUGH_MW, "on time", "late")
-    rows.loc[rows["in_full_from"].isna(), "verdict"] = "not before the horizon"
+    rows["verdict"] = np.select(
+        [
+            rows["powered_mw"] >= mw - ENOUGH_MW,
+            rows["headroom_mw"] >= mw - ENOUGH_MW,
+            rows["in_full_from"].notna(),
+        ],
+        VERDICTS[:3],
+        VERDICTS[3],
+    )
     rows["connection_ready"] = rows["area"].map(ready["day"])
     rows["in_full_key"] = rows["in_full_from"].map(_key)
     rows = rows.sort_values(
-        ["powered_mw", "in_full_key", "displaced_mw", "area"],
-        ascending=[False, True, True, True],
+        ["powered_mw", "in_full_key", "headroom_mw", "displaced_mw", "area"],
+        ascending=[False, True, False, True, True],
         ignore_index=True,
     )
     return rows[list(COLUMNS)]
@@ -90,7 +110,7 @@ def _checked(case: Case, mw: float, by: date) -> int:
     numbers = demand.numbered(case.periods)
     number = int(half_year(pd.Series([pd.Timestamp(by)])).iloc[0])
     problems = []
-    if not 0 < mw < 1e5:
+    if not 0 < mw < LARGEST_MW:
         problems.append(f"--mw is {mw}; write megawatts of the whole site, for example 1000.")
     if not numbers.iloc[0] <= number <= numbers.iloc[-1]:
         problems.append(
@@ -110,36 +130,47 @@ def _areas(case: Case, near: str | None) -> pd.DataFrame:
     if near is not None:
         own = set(regions.loc[regions["state"] == near, "region"])
         if not own:
-            raise DataError([f"--near is {near!r}; no region lies there. Known: {', '.join(sorted(set(regions['state'])))}."])
+            states = ", ".join(sorted(set(regions["state"])))
+            raise DataError([f"--near is {near!r}; no region lies there. Known: {states}."])
         links = case.links
         beside = set(links.loc[links["from_region"].isin(own), "to_region"])
         beside |= set(links.loc[links["to_region"].isin(own), "from_region"])
         areas = areas[areas["region"].isin(own | beside)]
     tested = set(case.delivery.loc[case.delivery["quantity"] == "import_limit", "pocket"])
-    return areas.assign(delivery_tested=areas["area"].isin(tested))[["area", "region", "name", "delivery_tested"]]
+    return areas.assign(delivery_tested=areas["area"].isin(tested))[
+        ["area", "region", "name", "delivery_tested"]
+    ]
 
 
 def _ready(case: Case, areas: pd.DataFrame, mw: float) -> pd.DataFrame:
     """When a request of today would be connected in each area."""
     pockets = set(case.pockets["pocket"])
-    fresh = pd.DataFrame({
-        "site": areas["area"],
-        "mw": mw,
-        "region": areas["region"],
-        "pocket": areas["area"].where(areas["area"].isin(pockets)),
-        "status": "announced",
-        "on_grid": True,
-        "announced_on": pd.Timestamp(case.assumptions.as_of),
-    })
+    fresh = pd.DataFrame(
+        {
+            "site": areas["area"],
+            "mw": mw,
+            "region": areas["region"],
+            "pocket": areas["area"].where(areas["area"].isin(pockets)),
+            "status": "announced",
+            "on_grid": True,
+            "announced_on": pd.Timestamp(case.assumptions.as_of),
+        }
+    )
     found = demand.connected(fresh, case).set_index("site")
-    return pd.DataFrame({"ready": found["ready"], "day": found["ready_date"], "rule": found["rule"]})
+    return pd.DataFrame(
+        {"ready": found["ready"], "day": found["ready_date"], "rule": found["rule"]}
+    )
 
 
 def _of_grid(
-    terms: Terms, areas: pd.DataFrame, ready: pd.DataFrame, mw: float, number: int, flexible: bool  # noqa: FBT001
+    terms: Terms,
+    areas: pd.DataFrame,
+    ready: pd.DataFrame,
+    mw: float,
+    number: int,
+    allow: tuple[str, ...],
 ) -> pd.DataFrame:
     """Try the load in each area, half-year by half-year, with all others held."""
-    allow = ("flexible",) if flexible else ()
     powered = pd.DataFrame(0.0, index=areas["area"], columns=list(terms.periods.index))
     displaced = pd.Series(0.0, index=areas["area"])
     headroom = pd.Series(0.0, index=areas["area"])
@@ -160,10 +191,15 @@ def _of_grid(
     full = powered >= mw - ENOUGH_MW
     first = full.idxmax(axis=1).where(full.any(axis=1))
     at = terms.periods.index[terms.periods == number][0]
-    return pd.DataFrame({
-        "area": powered.index, "powered_mw": powered[at].to_numpy(), "in_full_from": first.to_numpy(),
-        "displaced_mw": displaced.to_numpy(), "headroom_mw": headroom.to_numpy(),
-    }).round(3)
+    return pd.DataFrame(
+        {
+            "area": powered.index,
+            "powered_mw": powered[at].to_numpy(),
+            "in_full_from": first.to_numpy(),
+            "displaced_mw": displaced.to_numpy(),
+            "headroom_mw": headroom.to_numpy(),
+        }
+    ).round(3)
 
 
 class Trial:
@@ -189,7 +225,9 @@ class Trial:
 
     def room(self, area: str, region: str) -> float:
         """Megawatts that the area could power beside everything else."""
-        self.engine.bound_all(self.columns, np.maximum(self.held - SLACK_MW, 0.0), self.held + SLACK_MW)
+        self.engine.bound_all(
+            self.columns, np.maximum(self.held - SLACK_MW, 0.0), self.held + SLACK_MW
+        )
         return min(self._most(region, np.inf) / self._margin(region), self.left.get(area, np.inf))
 
     def displaced(self, area: str, region: str, mw: float) -> float:

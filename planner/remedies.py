@@ -16,9 +16,26 @@ if TYPE_CHECKING:
 
 KW_PER_MW: Final = 1000.0
 COLUMNS: Final = (
-    "option", "remedy", "kind", "name", "grid", "region", "site", "site_region", "from_region",
-    "to_region", "technology", "accredited_fraction", "potential_mw", "first", "first_date",
-    "usd_per_mw", "usd_per_mw_yr", "group", "source", "confidence",
+    "option",
+    "remedy",
+    "kind",
+    "name",
+    "grid",
+    "region",
+    "site",
+    "site_region",
+    "from_region",
+    "to_region",
+    "technology",
+    "accredited_fraction",
+    "potential_mw",
+    "first",
+    "first_date",
+    "usd_per_mw",
+    "usd_per_mw_yr",
+    "group",
+    "source",
+    "confidence",
 )
 PLACES: Final = ("region", "site", "site_region", "from_region", "to_region")
 
@@ -70,13 +87,19 @@ def _by_region(case: Case) -> pd.DataFrame:
 
 def _by_link(case: Case) -> pd.DataFrame:
     drop = ["source", "known_on", "confidence", "note"]
-    wanted = case.line_candidates.drop(columns=drop).rename(columns={"capex_usd_per_kw": "own_capex"})
+    wanted = case.line_candidates.drop(columns=drop).rename(
+        columns={"capex_usd_per_kw": "own_capex"}
+    )
     grids = case.regions.set_index("region")["grid"]
     wanted = wanted.assign(grid=wanted["from_region"].map(grids), potential_mw=wanted["added_mw"])
     rows = wanted.merge(_of_grid(case, "line").drop(columns="name"), on=["remedy", "grid"])
     label = rows["name"].fillna("")
     return rows.assign(
-        option=rows["remedy"] + "@" + rows["from_region"] + ">" + rows["to_region"]
+        option=rows["remedy"]
+        + "@"
+        + rows["from_region"]
+        + ">"
+        + rows["to_region"]
         + ("/" + label).where(label != "", ""),
         capex_usd_per_kw=rows["own_capex"].fillna(rows["capex_usd_per_kw"]),
     )
@@ -94,14 +117,22 @@ def _by_site(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
 def _put_off(case: Case) -> pd.DataFrame:
     """Announced retirements that could be put off, by region, technology and year."""
     rows = case.supply[(case.supply["retirement_basis"] == "scheduled")]
-    rows = rows[(rows["status"] != "planned") & (rows["retirement_year"] > case.assumptions.as_of.year)]
+    rows = rows[
+        (rows["status"] != "planned") & (rows["retirement_year"] > case.assumptions.as_of.year)
+    ]
     keys = ["region", "technology", "retirement_year"]
     rows = rows.groupby(keys)["summer_mw"].sum().reset_index(name="potential_mw")
     rows = rows.merge(case.regions[["region", "grid"]], on="region")
     rows = rows.merge(_of_grid(case, "retirement").drop(columns="technology"), on="grid")
     years = rows["retirement_year"].astype(int)
     return rows.assign(
-        option=rows["remedy"] + "@" + rows["region"] + "/" + rows["technology"] + "-" + years.astype(str),
+        option=rows["remedy"]
+        + "@"
+        + rows["region"]
+        + "/"
+        + rows["technology"]
+        + "-"
+        + years.astype(str),
         first_year=years - 1,
     )
 
@@ -121,7 +152,9 @@ def _costed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
 def _timed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Date each option: lead time from the as-of date, and not before the year of a project."""
     start = pd.Timestamp(case.assumptions.as_of)
-    dates = pd.Series([start + pd.DateOffset(months=round(m)) for m in rows["lead_months"]], rows.index)
+    dates = pd.Series(
+        [start + pd.DateOffset(months=round(m)) for m in rows["lead_months"]], rows.index
+    )
     named = pd.to_datetime(rows["first_year"].map(lambda y: f"{int(y)}-12-31", na_action="ignore"))
     dates = dates.where(~(named > dates), named)
     return rows.assign(first_date=dates, first=half_year(dates).astype(float))
@@ -164,9 +197,15 @@ def caps(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
         halves = np.clip(numbers.to_numpy() - begun + 1, 0, None)
         places = members["region"].fillna(members["site_region"]).dropna().unique()
         for area in [""] if limit.scope == "grid" else sorted(places):
-            found[limit.limit_group, area] = pd.Series(limit.mw_per_year * halves / 2, numbers.index)
+            found[limit.limit_group, area] = pd.Series(
+                limit.mw_per_year * halves / 2, numbers.index
+            )
     table = pd.DataFrame.from_dict(found, orient="index", columns=list(numbers.index))
-    return table.set_axis(pd.MultiIndex.from_tuples(found, names=["group", "area"])) if found else table
+    return (
+        table.set_axis(pd.MultiIndex.from_tuples(found, names=["group", "area"]))
+        if found
+        else table
+    )
 
 
 def give_way(case: Case, requirement: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +220,9 @@ def give_way(case: Case, requirement: pd.DataFrame) -> pd.DataFrame:
     hours = case.assumptions.flexible_hours / 2
     drops = {
         (area, season): float(np.interp(hours, rows["hours"], rows["drop_fraction"]))
-        for (area, season), rows in case.load_duration.sort_values("hours").groupby(["area", "season"])
+        for (area, season), rows in case.load_duration.sort_values("hours").groupby(
+            ["area", "season"]
+        )
     }
     seasons = case.periods.set_index("period")["season"]
     shares = pd.DataFrame(

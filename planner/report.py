@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 import tempfile
+import textwrap
 from dataclasses import asdict
 from importlib.metadata import version
 from io import StringIO
@@ -33,10 +34,14 @@ TOP: Final = 10
 MW_PER_GW: Final = 1000.0
 PACKAGES: Final = ("pandas", "pulp", "highspy", "geopandas", "shapely")
 TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
-LADDER_TABLES: Final = ("sites", "steps", "ramps", "built", "ranking", "flexible")
+LADDER_TABLES: Final = ("sites", "steps", "ramps", "built", "needs", "ranking", "flexible")
 PLAIN: Final = explain.VERDICTS[:-1]
 LADDER: Final = (
-    explain.ON_TIME, "on time if flexible", "on time with remedies", explain.LATE, explain.NEVER,
+    explain.ON_TIME,
+    "on time if flexible",
+    "on time with remedies",
+    explain.LATE,
+    explain.NEVER,
 )
 CAUSES: Final = {
     "supply": "supply: the system is short",
@@ -58,12 +63,17 @@ def screen(plan: Plan, *, ladder: Ladder | None = None) -> str:
     str
         Plain text, at most 100 columns; colour is never needed.
     """
-    sites = plan.sites if ladder is None else ladder.sites[ladder.sites["site"].isin(plan.sites["site"])]
+    sites = (
+        plan.sites
+        if ladder is None
+        else ladder.sites[ladder.sites["site"].isin(plan.sites["site"])]
+    )
     parts = [
         headline(plan),
         _titled("Gigawatts due, and powered by then with nothing built", by_year(plan)),
         _titled("Sites by verdict", by_verdict(plan, sites)),
         _titled("Worst bottlenecks on the target dates", bottlenecks(plan)),
+        _titled("Longest connection of a request made today", slow_connections(plan)),
         _titled("Largest late sites", late_sites(plan, sites)),
         "" if ladder is None else _titled("Remedies decided, largest yearly cost", decided(ladder)),
         _titled("Not assessable", unassessed(plan)),
@@ -80,13 +90,15 @@ def headline(plan: Plan) -> str:
         return "No assessable megawatts in this selection."
     worst = plan.bottlenecks.head(1)
     where = "".join(
-        f" {row.area} holds up most: {row.held_up_mw / MW_PER_GW:.1f} GW ({row.cause})."
+        f" {row.area} holds up most: {(row.held_up_mw + row.unnamed_mw) / MW_PER_GW:.1f} GW"
+        f" ({row.cause})."
         for row in worst.itertuples()
     )
-    return (
+    return textwrap.fill(
         f"{on_time / MW_PER_GW:.1f} of {asked / MW_PER_GW:.1f} GW with a date"
         f" ({on_time / asked:.0%}) can be powered on time with what stands or is being built."
-        f"{where}"
+        f"{where}",
+        WIDTH,
     )
 
 
@@ -131,14 +143,34 @@ def bottlenecks(plan: Plan, count: int = TOP) -> pd.DataFrame:
     """The worst bottlenecks with gigawatts held up and the limit that binds."""
     rows = plan.bottlenecks.head(count)
     names = plan.case.regions.set_index("region")["name"]
-    return pd.DataFrame({
-        "area": rows["area"],
-        "where": rows["region"].map(names).str.slice(0, 36),
-        "GW held up": (rows["held_up_mw"] / MW_PER_GW).map("{:.2f}".format),
-        "sites": rows["sites"],
-        "from": rows["first_period"],
-        "binding limit": rows["cause"],
-    })
+    return pd.DataFrame(
+        {
+            "area": rows["area"],
+            "where": rows["region"].map(names).str.slice(0, 30),
+            "GW of sites": (rows["held_up_mw"] / MW_PER_GW).map("{:.2f}".format),
+            "sites": rows["sites"],
+            "GW unnamed": (rows["unnamed_mw"] / MW_PER_GW).map("{:.2f}".format),
+            "binding limit": rows["cause"],
+        }
+    )
+
+
+def slow_connections(plan: Plan, count: int = 4) -> pd.DataFrame:
+    """Areas with the longest published lead time, and when a request of today is connected."""
+    case = plan.case
+    rules = case.connection[case.connection["lead_months"].notna()]
+    rules = rules.sort_values("begins_on").drop_duplicates("area", keep="last")
+    rules = rules.sort_values(["lead_months", "area"], ascending=[False, True]).head(count)
+    start = pd.Timestamp(case.assumptions.as_of)
+    ready = [start + pd.DateOffset(months=round(months)) for months in rules["lead_months"]]
+    return pd.DataFrame(
+        {
+            "area": rules["area"],
+            "months": rules["lead_months"].astype(int),
+            "connected": [f"{day:%Y-%m}" for day in ready],
+            "rule": rules["note"].fillna("").str.slice(0, 60),
+        }
+    )
 
 
 def late_sites(plan: Plan, sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
@@ -146,37 +178,54 @@ def late_sites(plan: Plan, sites: pd.DataFrame, count: int = TOP) -> pd.DataFram
     sites = sites[sites["verdict"].isin([explain.LATE, explain.NEVER])]
     sites = sites.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
     earliest = sites["earliest_period"].fillna(explain.NEVER)
-    return pd.DataFrame({
-        "site": sites["name"].str.slice(0, 34),
-        "region": sites["region"],
-        "late GW": (sites["late_mw"] / MW_PER_GW).map("{:.2f}".format),
-        "promised": sites["target_period"],
-        "earliest in full": earliest.replace(explain.NEVER, "after horizon"),
-        "binding limit": sites["cause"],
-    })
+    return pd.DataFrame(
+        {
+            "site": sites["name"].str.slice(0, 33),
+            "region": sites["region"],
+            "late GW": (sites["late_mw"] / MW_PER_GW).map("{:.2f}".format),
+            "promised": sites["target_period"],
+            "earliest in full": earliest.replace(explain.NEVER, "after horizon"),
+            "binding limit": sites["cause"],
+        }
+    )
 
 
 def decided(ladder: Ladder, count: int = TOP) -> pd.DataFrame:
     """The remedies that the run with remedies decides, added up by kind."""
     rows = ladder.built.groupby("remedy").agg(
-        gw=("mw", "sum"), native=("native_mw", "sum"), usd=("usd", "sum"), usd_yr=("usd_yr", "sum"),
+        gw=("mw", "sum"),
+        native=("native_mw", "sum"),
+        usd=("usd", "sum"),
+        usd_yr=("usd_yr", "sum"),
         start=("first_date", "min"),
     )
     rows = rows.sort_values("usd_yr", ascending=False).head(count).reset_index()
-    return pd.DataFrame({
-        "remedy": rows["remedy"],
-        "GW": (rows["gw"] / MW_PER_GW).map("{:.1f}".format),
-        "of it for native load": (rows["native"] / MW_PER_GW).map("{:.1f}".format),
-        "investment bn USD": (rows["usd"] / 1e9).map("{:.1f}".format),
-        "bn USD a year": (rows["usd_yr"] / 1e9).map("{:.2f}".format),
-        "from": rows["start"].dt.strftime("%Y-%m"),
-    })
+    return pd.DataFrame(
+        {
+            "remedy": rows["remedy"],
+            "GW": (rows["gw"] / MW_PER_GW).map("{:.1f}".format),
+            "of it for native load": (rows["native"] / MW_PER_GW).map("{:.1f}".format),
+            "investment bn USD": (rows["usd"] / 1e9).map("{:.1f}".format),
+            "bn USD a year": (rows["usd_yr"] / 1e9).map("{:.2f}".format),
+            "from": rows["start"].dt.strftime("%Y-%m"),
+        }
+    )
 
 
 def headroom(rows: pd.DataFrame, style: str) -> str:
     """Write the balance of regions and periods."""
-    columns = ["region", "period", "native_mw", "requirement_mw", "supply_mw", "headroom_mw",
-               "net_import_mw", "shortage_mw", "sites_mw", "unnamed_mw"]
+    columns = [
+        "region",
+        "period",
+        "native_mw",
+        "requirement_mw",
+        "supply_mw",
+        "headroom_mw",
+        "net_import_mw",
+        "shortage_mw",
+        "sites_mw",
+        "unnamed_mw",
+    ]
     if style != "table":
         return as_text(rows[columns].round(3), style)
     table = rows[columns].round(0).astype(dict.fromkeys(columns[2:], "int64"))
@@ -187,8 +236,18 @@ def site_list(rows: pd.DataFrame, style: str) -> str:
     """Write a list of sites."""
     if style != "table":
         return as_text(rows, style)
-    columns = ["site", "status", "it_mw", "facility_mw", "mw_quality", "full_power_date", "confidence"]
-    return as_text(rows.assign(full_power_date=rows["full_power_date"].dt.strftime("%Y-%m-%d"))[columns], style)
+    columns = [
+        "site",
+        "status",
+        "it_mw",
+        "facility_mw",
+        "mw_quality",
+        "full_power_date",
+        "confidence",
+    ]
+    return as_text(
+        rows.assign(full_power_date=rows["full_power_date"].dt.strftime("%Y-%m-%d"))[columns], style
+    )
 
 
 def places(rows: pd.DataFrame, style: str) -> str:
@@ -196,30 +255,35 @@ def places(rows: pd.DataFrame, style: str) -> str:
     if style != "table":
         return as_text(rows, style)
     ready = rows["connection_ready"].dt.strftime("%Y-%m").fillna("no rule")
-    table = pd.DataFrame({
-        "area": rows["area"],
-        "where": rows["name"].str.slice(0, 30),
-        "verdict": rows["verdict"],
-        "powered MW": rows["powered_mw"].round(0).astype(int),
-        "headroom MW": rows["headroom_mw"].round(0).astype(int),
-        "connected": ready,
-        "in full": rows["in_full_from"].fillna("-"),
-        "displaces MW": rows["displaced_mw"].round(0).astype(int),
-    })
+    table = pd.DataFrame(
+        {
+            "area": rows["area"],
+            "where": rows["name"].str.slice(0, 26),
+            "verdict": rows["verdict"],
+            "MW": rows["powered_mw"].round(0).astype(int),
+            "headroom": rows["headroom_mw"].round(0).astype(int),
+            "connected": ready,
+            "in full": rows["in_full_from"].fillna("-"),
+            "displaces": rows["displaced_mw"].round(0).astype(int),
+        }
+    )
     return as_text(table, style)
 
 
 def comparison(moved: pd.DataFrame, inputs: pd.DataFrame, style: str) -> str:
     """Write what moved between two runs, and the inputs that differ."""
     if style == "json":
-        parts = {"moved": moved, "inputs": inputs}
-        return json.dumps({name: json.loads(as_text(part, style)) for name, part in parts.items()})
+        tables = {"moved": moved, "inputs": inputs}
+        return json.dumps({name: json.loads(as_text(part, style)) for name, part in tables.items()})
     if style == "csv":
         return as_text(moved, style)
     shown = moved.assign(name=moved["name"].str.slice(0, 28)).drop(columns="site")
-    parts = [f"{len(moved)} sites moved.", _titled("Sites that moved", shown.head(3 * TOP)),
-             _titled("Inputs that differ", inputs)]
-    return "\n\n".join(part for part in parts if part)
+    told = [
+        f"{len(moved)} sites moved.",
+        _titled("Sites that moved", shown.head(3 * TOP)),
+        _titled("Inputs that differ", inputs),
+    ]
+    return "\n\n".join(part for part in told if part)
 
 
 def unassessed(plan: Plan) -> pd.DataFrame:
@@ -230,9 +294,13 @@ def unassessed(plan: Plan) -> pd.DataFrame:
     table = sites.assign(mw=mw).groupby("reason").agg(sites=("site", "size"), mw=("mw", "sum"))
     table = table.reset_index().sort_values(["sites", "reason"], ascending=[False, True])
     published = (table["mw"] / MW_PER_GW).map("{:.1f}".format)
-    return pd.DataFrame({
-        "reason": table["reason"], "sites": table["sites"], "GW published": published,
-    })
+    return pd.DataFrame(
+        {
+            "reason": table["reason"],
+            "sites": table["sites"],
+            "GW published": published,
+        }
+    )
 
 
 def footer(plan: Plan) -> str:
@@ -244,20 +312,22 @@ def footer(plan: Plan) -> str:
     levels = ", ".join(f"{counts[c]:.0f} GW {c}" for c in CONFIDENCE if c in counts)
     spread = steps.loc[steps["basis"] == "assumed ramp", "mw"].sum() / MW_PER_GW
     lines = [
-        f"As of {given.as_of}, horizon {given.horizon_years} years, stance {given.stance},"
-        f" load {given.load_scenario}, allocation {given.allocation}.",
+        (
+            f"As of {given.as_of}, horizon {given.horizon_years} years, stance {given.stance},"
+            f" load {given.load_scenario}, allocation {given.allocation}."
+        ),
         f"Confidence of the weakest fact: {levels}." if levels else "",
-        f"Delivery not tested for {untested} sites (no limit published);"
-        f" {spread:.1f} GW have a first date only and an assumed ramp.",
+        f"Delivery not tested for {untested} sites: no limit is published.",
+        f"{spread:.1f} GW have a first date only: a ramp of {given.ramp_years} years is assumed.",
     ]
     return "\n".join(line for line in lines if line)
 
 
 def _gigawatts(table: pd.DataFrame) -> pd.DataFrame:
     numbers = table.select_dtypes("number").columns
-    return table.assign(**{
-        name: (table[name] / MW_PER_GW).map("{:.1f}".format) for name in numbers
-    })
+    return table.assign(
+        **{name: (table[name] / MW_PER_GW).map("{:.1f}".format) for name in numbers}
+    )
 
 
 def _titled(title: str, table: pd.DataFrame) -> str:
@@ -273,7 +343,9 @@ def text_table(table: pd.DataFrame) -> str:
     numeric = [_looks_numeric(table[name]) for name in table.columns]
     layout = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name, right in zip(table.columns, numeric, strict=True):
-        layout.add_column(str(name), justify="right" if right else "left", overflow="fold")
+        layout.add_column(
+            str(name), justify="right" if right else "left", overflow="ellipsis", no_wrap=True
+        )
     for row in table.itertuples(index=False):
         layout.add_row(*(_cell(value) for value in row))
     sink = StringIO()
@@ -295,7 +367,7 @@ def _cell(value: object) -> str:
 def as_text(table: pd.DataFrame, style: str) -> str:
     """Write a table as `table`, `csv` or `json` of the same columns."""
     if style == "csv":
-        return table.to_csv(index=False, lineterminator="\n").rstrip("\n")
+        return str(table.to_csv(index=False, lineterminator="\n")).rstrip("\n")
     if style == "json":
         return str(table.to_json(orient="records", indent=1, date_format="iso", double_precision=6))
     return text_table(table)

@@ -60,7 +60,7 @@ def _problems(given: dict[str, Any], file: str) -> Iterator[str]:
         yield from _table_problems(addition, where, ("row",))
 
 
-def _unknown(given: dict[str, Any], known: Any, what: str) -> Iterator[str]:  # noqa: ANN401
+def _unknown(given: dict[str, Any], known: Any, what: str) -> Iterator[str]:
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, list(known), n=1)
@@ -112,7 +112,9 @@ def _changed(
         chosen &= table[column].isin(value if isinstance(value, list) else [value])
     if not chosen.any():
         told = ", ".join(f"{k} = {v!r}" for k, v in change.get("where", {}).items())
-        return table, [f"change {number}: no row of {change['table']} has {told}; check the values."]
+        return table, [
+            f"change {number}: no row of {change['table']} has {told}; check the values."
+        ]
     table = table.copy()
     for column, value in change.get("set", {}).items():
         table[column] = table[column].mask(chosen, _fitted(table, column, value))
@@ -123,7 +125,7 @@ def _changed(
     return table, []
 
 
-def _fitted(table: pd.DataFrame, column: str, value: Any) -> Any:  # noqa: ANN401
+def _fitted(table: pd.DataFrame, column: str, value: Any) -> Any:
     if pd.api.types.is_datetime64_any_dtype(table[column]):
         return pd.Timestamp(value)
     return value

@@ -259,13 +259,17 @@ JOINT_LIMITS: Final = table(
     required=False,
     limit=text("Id"),
     name=text("Name"),
-    kind=text("What is bounded: net flow into the members, or from side `from` to side `to`",
-              values=("import", "corridor")),
+    kind=text(
+        "What is bounded: net flow into the members, or from side `from` to side `to`",
+        values=("import", "corridor"),
+    ),
     season=SEASON,
     year=year("First year for which it holds"),
     limit_mw=number("MW", "Limit of the net flow", low=0),
-    basis=text("What the limit is: firm (contracts), simultaneous (study), observed, corridor",
-               values=("firm", "simultaneous", "observed", "corridor")),
+    basis=text(
+        "What the limit is: firm (contracts), simultaneous (study), observed, corridor",
+        values=("firm", "simultaneous", "observed", "corridor"),
+    ),
     note=text("How it was derived", optional=True),
 )
 JOINT_MEMBERS: Final = table(
@@ -284,8 +288,10 @@ CONNECTION: Final = table(
     required=False,
     area=text("Pocket, region, pool or grid"),
     area_kind=text("What the area is", values=("pocket", "region", "pool", "grid")),
-    rule=text("lead_time: from request to supply; moratorium: nothing new connects",
-              values=("lead_time", "moratorium")),
+    rule=text(
+        "lead_time: from request to supply; moratorium: nothing new connects",
+        values=("lead_time", "moratorium"),
+    ),
     begins_on=date("First day of the rule; requests before it are not under it"),
     ends_on=date("Last day of a moratorium", optional=True),
     lead_months_low=number("months", "Shortest quoted", low=0, optional=True),
@@ -360,9 +366,21 @@ TECHNOLOGIES: Final = Table(
     {
         "technology": text("Id"),
         "name": text("Name"),
-        "family": text("Family", values=(
-            "coal", "gas", "oil", "nuclear", "hydro", "storage", "solar", "wind", "other", "demand",
-        )),
+        "family": text(
+            "Family",
+            values=(
+                "coal",
+                "gas",
+                "oil",
+                "nuclear",
+                "hydro",
+                "storage",
+                "solar",
+                "wind",
+                "other",
+                "demand",
+            ),
+        ),
     },
 )
 
@@ -382,10 +400,14 @@ REMEDIES: Final = table(
     accredited_fraction=number(
         "fraction", "Accredited share, where no pool accredits it", low=0, high=1, optional=True
     ),
-    lead_months_low=number("months", "Shortest time from decision to operation", low=0, optional=True),
+    lead_months_low=number(
+        "months", "Shortest time from decision to operation", low=0, optional=True
+    ),
     lead_months=number("months", "Central time from decision to operation", low=0),
     lead_months_high=number("months", "Longest time", low=0, optional=True),
-    capex_usd_per_kw=number("USD/kW", "Overnight investment per kW nameplate", low=0, optional=True),
+    capex_usd_per_kw=number(
+        "USD/kW", "Overnight investment per kW nameplate", low=0, optional=True
+    ),
     fixed_usd_per_kw_yr=number("USD/kW-yr", "Fixed yearly cost or payment", low=0, optional=True),
     life_years=number("years", "Years over which the investment is paid", low=1, high=80),
     dollar_year=year("Year of the dollars"),
@@ -469,8 +491,7 @@ PHASES: Final = table(
         "Promised date; a month, quarter or year stands as its last day", optional=True
     ),
     date_precision=text("day, month, quarter, half, year", optional=True),
-    date_basis=text("announced, or an estimate of a third party",
-                    values=("announced", "estimate")),
+    date_basis=text("announced, or an estimate of a third party", values=("announced", "estimate")),
     status=text("Status of the step", values=("operational", "projected", "announced")),
     note=text("What to know", optional=True),
 )
@@ -502,15 +523,30 @@ REVISIONS: Final = table(
 )
 
 GRID_TABLES: Final = (
-    SOURCES, REGIONS, POOLS, PLACES, POCKETS, POCKET_PLACES, DELIVERY, SUPPLY, ACCREDITATION,
-    REQUIREMENTS, LOAD, LINKS, JOINT_LIMITS, JOINT_MEMBERS, CONNECTION, CANDIDATES,
-    LINE_CANDIDATES, CAPEX_MULTIPLIERS, LOAD_DURATION, PUBLISHED,
+    SOURCES,
+    REGIONS,
+    POOLS,
+    PLACES,
+    POCKETS,
+    POCKET_PLACES,
+    DELIVERY,
+    SUPPLY,
+    ACCREDITATION,
+    REQUIREMENTS,
+    LOAD,
+    LINKS,
+    JOINT_LIMITS,
+    JOINT_MEMBERS,
+    CONNECTION,
+    CANDIDATES,
+    LINE_CANDIDATES,
+    CAPEX_MULTIPLIERS,
+    LOAD_DURATION,
+    PUBLISHED,
 )
 SITE_TABLES: Final = (SOURCES, SITES, PHASES, ONSITE, REVISIONS)
 COMMON_TABLES: Final = (SOURCES, TECHNOLOGIES, REALISATION, REMEDIES, BUILD_LIMITS)
-ALL_TABLES: Final = {
-    entry.name: entry for entry in (*COMMON_TABLES, *GRID_TABLES, *SITE_TABLES)
-}
+ALL_TABLES: Final = {entry.name: entry for entry in (*COMMON_TABLES, *GRID_TABLES, *SITE_TABLES)}
 
 
 def reference_page() -> str:

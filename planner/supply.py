@@ -92,13 +92,13 @@ def _in_period(plants: pd.DataFrame, known: pd.DataFrame, period: Any, case: Cas
     return sums.reset_index().assign(period=name)
 
 
-def _is_there(plants: pd.DataFrame, year: int, case: Case) -> np.ndarray:
+def _is_there(plants: pd.DataFrame, year: int, case: Case) -> pd.Series:
     online = (plants["status"] == "existing") | (plants["online_year"] < year)
     announced = plants["retirement_basis"] == "scheduled"
     if case.assumptions.model_retirements:
         announced |= plants["retirement_basis"] == "age_rule"
     gone = announced & (plants["retirement_year"].fillna(np.inf) <= year)
-    return (online & ~gone).to_numpy(dtype=bool)
+    return online & ~gone
 
 
 def _check_accredited(rows: pd.DataFrame, period: str) -> None:

@@ -130,7 +130,7 @@ class Layout:
     @cached_property
     def plants(self) -> dict[str, dict[str, float]]:
         """Accredited own plant of each site, by period."""
-        return self.terms.plants.T.to_dict()  # type: ignore[return-value]
+        return dict(self.terms.plants.T.to_dict())
 
     @cached_property
     def unnamed(self) -> dict[str, list[float]]:
@@ -166,6 +166,13 @@ class Layout:
         pools = self.terms.pools.to_dict()
         pairs |= {pair for pair in self.lines if pools.get(pair[0]) == pools.get(pair[1])}
         return pairs | {pair[::-1] for pair in pairs}
+
+    @cached_property
+    def between(self) -> list[tuple[str, str]]:
+        """Directed pairs between pools, but for those that bring firm imports."""
+        firm = self.terms.joint[self.terms.joint["basis"] == "firm"]
+        contracted = {region for into in firm["into"] for region in into}
+        return [p for p in self.flows if p not in self.within_pool and p[1] not in contracted]
 
     @cached_property
     def joint(self) -> list[Joint]:
@@ -256,7 +263,7 @@ class Layout:
     @cached_property
     def give_way(self) -> dict[str, dict[str, float]]:
         """Megawatts that each pool may give way, by period."""
-        return self.terms.give_way.T.to_dict()  # type: ignore[return-value]
+        return dict(self.terms.give_way.T.to_dict())
 
     def limit(self, limits: Mapping[str, float], period: str) -> float:
         """Return a limit in a period; none is no limit."""

@@ -1,7 +1,8 @@
-"""One page on one site: promise, powered curve, verdict, limits, remedies, facts, what is untested."""
+"""One page on one site: promise, powered curve, verdict, limits, remedies, facts, doubts."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -11,6 +12,7 @@ from planner import explain
 if TYPE_CHECKING:
     from planner.ladder import Ladder
 
+WIDTH: Final = 100
 MW: Final = "{:,.0f} MW"
 CAUSES: Final = {
     "supply": "supply: the system is short of accredited capacity",
@@ -60,7 +62,9 @@ def _finding(row: pd.Series) -> str:
         return f"{row['name']} cannot be assessed: {row['reason']}."
     asked = MW.format(row["asked_mw"])
     if row["verdict"] == explain.ON_TIME:
-        return f"{row['name']}: {asked} still to come are powered on time by what stands or is built."
+        return (
+            f"{row['name']}: {asked} still to come are powered on time by what stands or is built."
+        )
     earliest = row["earliest_date"]
     when = f"{earliest:%Y-%m-%d}" if pd.notna(earliest) else "not before the horizon"
     return (
@@ -75,14 +79,31 @@ def _promise(ladder: Ladder, site: str, steps: pd.DataFrame) -> list[dict[str, A
     listed = _rounded(steps.sort_values("target_date")[columns])
     running = facts["operating_mw"]
     if pd.notna(running):
-        listed.insert(0, {"phase": "operating", "mw": round(float(running), 1),
-                          "target_date": _day(facts["operating_on"]), "basis": "observed", "converted": False})
+        listed.insert(
+            0,
+            {
+                "phase": "operating",
+                "mw": round(float(running), 1),
+                "target_date": _day(facts["operating_on"]),
+                "basis": "observed",
+                "converted": False,
+            },
+        )
     return listed
 
 
 def _verdict(row: pd.Series) -> dict[str, Any]:
-    names = ("verdict", "asked_mw", "on_time_mw", "target_period", "plain_earliest_period",
-             "earliest_period", "earliest_date", "half_date", "confidence")
+    names = (
+        "verdict",
+        "asked_mw",
+        "on_time_mw",
+        "target_period",
+        "plain_earliest_period",
+        "earliest_period",
+        "earliest_date",
+        "half_date",
+        "confidence",
+    )
     return {name: _plain(row.get(name)) for name in names}
 
 
@@ -110,21 +131,22 @@ def _flexible(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> dict[str, 
 
 
 def _remedies(ladder: Ladder, row: pd.Series) -> dict[str, Any]:
-    """What is decided in its region, pool and at the site; and the ranking of its region."""
-    built = ladder.built
-    here = built[(built["site"] == row["site"]) | (built["region"] == row["region"])
-                 | (built["from_region"] == row["region"]) | (built["to_region"] == row["region"])]
-    columns = ["option", "mw", "native_mw", "start", "first_date", "usd", "usd_yr", "confidence"]
+    """The cheapest remedies for this site alone, and the ranking of its region."""
+    needs = ladder.needs[ladder.needs["site"] == row["site"]].sort_values("usd_yr", ascending=False)
+    columns = ["option", "mw", "first_date", "period", "usd", "usd_yr", "confidence"]
     ranking = ladder.ranking[ladder.ranking["area"] == row["region"]]
     keep = ["remedy", "first_date", "mw_months", "usd", "mw_months_per_million_usd"]
-    return {"decided_here": _rounded(here[columns]), "ranked": _rounded(ranking[keep].head(8))}
+    return {"for_this_site": _rounded(needs[columns]), "ranked": _rounded(ranking[keep].head(8))}
 
 
 def _facts(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> list[dict[str, Any]]:
     """List the rows behind the verdict with source, day and confidence."""
     case = ladder.plan.case
     pool = case.regions.set_index("region")["pool"].get(row["region"])
-    load = case.load[(case.load["region"] == row["region"]) & (case.load["scenario"] == case.assumptions.load_scenario)]
+    load = case.load[
+        (case.load["region"] == row["region"])
+        & (case.load["scenario"] == case.assumptions.load_scenario)
+    ]
     rules = case.connection
     names = rules["rule"] + ":" + rules["area"] + ":" + rules["begins_on"].dt.strftime("%Y-%m-%d")
     limits = case.joint_members[case.joint_members["region"] == row["region"]]["limit"]
@@ -145,12 +167,18 @@ def _facts(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> list[dict[str
     for name, rows in tables.items():
         for (source, confidence), part in rows.groupby(["source", "confidence"]):
             document = documents.loc[source]
-            found.append({
-                "fact": name, "rows": len(part), "publisher": _plain(document["publisher"]),
-                "document": _plain(document["document"]), "published_on": _day(document["published_on"]),
-                "known_on": _day(part["known_on"].max()), "address": _plain(document["address"]),
-                "confidence": confidence,
-            })
+            found.append(
+                {
+                    "fact": name,
+                    "rows": len(part),
+                    "publisher": _plain(document["publisher"]),
+                    "document": _plain(document["document"]),
+                    "published_on": _day(document["published_on"]),
+                    "known_on": _day(part["known_on"].max()),
+                    "address": _plain(document["address"]),
+                    "confidence": confidence,
+                }
+            )
     return found
 
 
@@ -160,24 +188,30 @@ def _untested(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> list[str]:
         lines.append("Delivery: no limit is published for the network around the site.")
     if (steps["basis"] == "assumed ramp").any():
         years = ladder.plan.case.assumptions.ramp_years
-        lines.append(f"Ramp: only a first date is published; equal steps over {years} years are assumed.")
+        lines.append(
+            f"Ramp: only a first date is published; equal steps over {years} years are assumed."
+        )
     if steps["converted"].any():
         pue = ladder.plan.case.assumptions.pue
         lines.append(f"Megawatts: IT megawatts are taken times {pue} (PUE).")
     if (steps["basis"] == "estimate").any():
         lines.append("Dates: estimates of a third party, not promises, where marked so.")
     pools = ladder.plan.case.regions.set_index("region")["pool"]
-    if not (ladder.plan.case.load_duration.get("area", pd.Series(dtype=str)) == pools.get(row["region"])).any():
+    if not (
+        ladder.plan.case.load_duration.get("area", pd.Series(dtype=str)) == pools.get(row["region"])
+    ).any():
         lines.append("Flexible operation: no hourly load is in the pack for its pool.")
     lines.append("Fuel supply, water, permits and the local distribution network.")
     return lines
 
 
 def _rounded(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{name: _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
+    return [
+        {name: _plain(value) for name, value in row.items()} for row in table.to_dict("records")
+    ]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT or value != value:  # noqa: PLR0124 - not a number
         return None
     if isinstance(value, pd.Timestamp):
@@ -187,18 +221,24 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value.item() if hasattr(value, "item") else value
 
 
-def _day(value: Any) -> str | None:  # noqa: ANN401
+def _day(value: Any) -> str | None:
     return None if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"
 
 
 def text(page: dict[str, Any]) -> str:
     """Write the page as plain text of at most 100 columns."""
-    parts = [page["finding"], _titled("Promise", _promised(page)), _titled("Powered (MW)", _curve(page))]
+    finding = textwrap.fill(page["finding"], WIDTH)
+    parts = [finding, _titled("Promise", _promised(page)), _titled("Powered (MW)", _curve(page))]
     if page["verdict"]["verdict"] != explain.UNASSESSED:
-        parts += [_titled("Limits", _limit_lines(page)), _titled("Flexible", _flexible_lines(page)),
-                  _titled("Remedies", _remedy_lines(page))]
-    parts += [_titled("Not tested", [f"- {line}" for line in page["untested"]]),
-              _titled("Facts", _fact_lines(page))]
+        parts += [
+            _titled("Limits", _limit_lines(page)),
+            _titled("Flexible", _flexible_lines(page)),
+            _titled("Remedies", _remedy_lines(page)),
+        ]
+    parts += [
+        _titled("Not tested", [f"- {line}" for line in page["untested"]]),
+        _titled("Facts", _fact_lines(page)),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -208,7 +248,8 @@ def _titled(title: str, lines: list[str]) -> str:
 
 def _promised(page: dict[str, Any]) -> list[str]:
     return [
-        f"{step['target_date'] or 'no date':12}{step['mw']:>9,.0f} MW  {step['basis']:13} {step['phase'][:56]}"
+        f"{step['target_date'] or 'no date':12}{step['mw']:>9,.0f} MW  {step['basis']:13}"
+        f" {step['phase'][:56]}"
         for step in page["promise"]
     ]
 
@@ -219,7 +260,9 @@ def _curve(page: dict[str, Any]) -> list[str]:
     for row in page["curve"]:
         values = (row["promised_mw"], row["powered_mw"], row["with_remedies_mw"])
         if values != before:
-            lines.append(f"{row['period']:14}{values[0]:>10,.0f}{values[1]:>15,.0f}{values[2]:>15,.0f}")
+            lines.append(
+                f"{row['period']:14}{values[0]:>10,.0f}{values[1]:>15,.0f}{values[2]:>15,.0f}"
+            )
         before = values
     return lines if len(lines) > 1 else []
 
@@ -229,34 +272,52 @@ def _limit_lines(page: dict[str, Any]) -> list[str]:
     lines = []
     if limits["cause"]:
         lines.append(f"binding: {limits['cause_in_words']}")
-        lines.append(f"  lifting it alone frees {limits['freed_mw'] or 0:,.0f} MW on the date,"
-                     f" {limits['freed_quarters'] or 0} quarters until all is powered")
+        lines.append(
+            f"  lifting it alone frees {limits['freed_mw'] or 0:,.0f} MW on the date,"
+            f" {limits['freed_quarters'] or 0:.0f} quarters until all is powered"
+        )
     if limits["next_cause"]:
-        lines.append(f"behind it: {limits['next_cause_in_words']}"
-                     f" ({limits['next_mw'] or 0:,.0f} MW, {limits['next_quarters'] or 0} quarters)")
+        lines.append(
+            f"behind it: {limits['next_cause_in_words']}"
+            f" ({limits['next_mw'] or 0:,.0f} MW, {limits['next_quarters'] or 0:.0f} quarters)"
+        )
     return lines + [f"rule: {rule}" for rule in limits["connection_rules"]]
 
 
 def _flexible_lines(page: dict[str, Any]) -> list[str]:
     found = page["flexible"]
-    lines = [f"at most {found['hours_a_year_at_most']:.0f} h a year:"
-             f" {found['served_on_time_mw']:,.0f} MW on their dates"]
-    lines += [f"pool {found['pool']} {row['period']}: {row['give_mw']:,.0f} MW give way in"
-              f" {row['hours']:.0f} h, {row['mwh']:,.0f} MWh" for row in found["pool_gives_way"]]
+    hours, mw = found["hours_a_year_at_most"], found["served_on_time_mw"]
+    lines = [f"at most {hours:.0f} h a year: {mw:,.0f} MW on their dates"]
+    lines += [
+        f"pool {found['pool']} {row['period']}: {row['give_mw']:,.0f} MW give way in"
+        f" {row['hours']:.0f} h, {row['mwh']:,.0f} MWh"
+        for row in found["pool_gives_way"]
+    ]
     return lines
 
 
 def _remedy_lines(page: dict[str, Any]) -> list[str]:
     found = page["remedies"]
-    lines = [
-        f"{row['option'][:44]:44}{row['mw']:>8,.0f} MW from {row['start']:12}"
-        f" {row['usd'] / 1e6:>8,.0f} M USD ({row['confidence']})"
-        for row in found["decided_here"]
+    lines = []
+    if found["for_this_site"]:
+        period = found["for_this_site"][0]["period"]
+        lines.append(
+            f"cheapest for this site alone, in service by {period}, decided on the as-of date:"
+        )
+    lines += [
+        f"  {row['option'][:44]:44}{row['mw']:>8,.0f} MW from {row['first_date']}"
+        f"{(row['usd'] or 0) / 1e6:>8,.0f} M USD{(row['usd_yr'] or 0) / 1e6:>7,.0f} M/yr"
+        for row in found["for_this_site"]
     ]
     if found["ranked"]:
-        lines.append("ranked by megawatt-months per million USD (100 MW of each):")
-        lines += [f"  {row['remedy'][:30]:30} from {row['first_date']}"
-                  f" {row['mw_months_per_million_usd'] or 0:>10,.1f}" for row in found["ranked"]]
+        lines.append(
+            "in its region, by megawatt-months for its late sites per million USD (100 MW each):"
+        )
+        lines += [
+            f"  {row['remedy'][:30]:30} from {row['first_date']}"
+            f"{row['mw_months_per_million_usd'] or 0:>10,.1f}"
+            for row in found["ranked"]
+        ]
     return lines
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import drawn
 import pytest
+from tiny import site
 
 from planner import charts, charts_interactive, maps, maps_page
 
@@ -84,7 +85,6 @@ def test_hostile_names_are_drawn_without_complaint(hostile: Plan, name: str) -> 
 
     assert maps.picture(page).startswith(b"\x89PNG")
     assert b"<script" not in maps.picture(page, "svg")
-    assert b"As of" not in maps.picture(page)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,7 +102,7 @@ def test_a_dict_is_plain_json_and_is_drawn(simple: Plan, hostile: Plan, name: st
 def test_a_plan_without_late_sites_gives_empty_charts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    plan = drawn.plan(tmp_path_factory.mktemp("tiny"), drawn.site("a", facility_mw=50.0))
+    plan = drawn.plan(tmp_path_factory.mktemp("tiny"), site("a", facility_mw=50.0))
 
     assert charts.slip_table(plan).empty
     for name in NAMES:

@@ -46,7 +46,9 @@ def test_the_load_duration_curve_decides_how_far_flexible_operation_reaches() ->
 def test_a_plant_in_time_makes_it_on_time_with_remedies_at_its_cost() -> None:
     """200 MW need 220 of requirement, 150 are there: 70 MW for 1000 USD/kW, from November 2027."""
     found, row = climbed(
-        site("a", facility_mw=200.0), remedies=(remedy("turbine"),), candidates=(candidate("turbine"),)
+        site("a", facility_mw=200.0),
+        remedies=(remedy("turbine"),),
+        candidates=(candidate("turbine"),),
     )
     built = found.built.iloc[0]
 
@@ -82,8 +84,13 @@ def test_a_longer_lead_time_makes_it_late_by_as_much() -> None:
 
 def test_a_yearly_limit_makes_it_late_and_lifting_it_does_not() -> None:
     """20 MW a year from 2028: 10 in winter 2028, 70 in summer 2031, past the horizon of 3 years."""
-    limit = {"limit_group": "frames", "grid": "any", "scope": "grid", "mw_per_year": 20,
-             "first_year": 2028}
+    limit = {
+        "limit_group": "frames",
+        "grid": "any",
+        "scope": "grid",
+        "mw_per_year": 20,
+        "first_year": 2028,
+    }
     found, row = climbed(
         site("a", facility_mw=200.0),
         remedies=(remedy("turbine", limit_group="frames"),),
@@ -109,8 +116,13 @@ def test_a_line_brings_what_the_neighbour_has() -> None:
 
 def test_own_engines_serve_before_the_connection() -> None:
     """Connected in 2029 by the rule, powered by its own engines from winter 2028."""
-    rule = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": 60,
-            "begins_on": "2020-01-01"}
+    rule = {
+        "area": "NORTH",
+        "area_kind": "region",
+        "rule": "lead_time",
+        "lead_months": 60,
+        "begins_on": "2020-01-01",
+    }
     found, row = climbed(
         site("a", status="announced"), remedies=(remedy("engine", "onsite"),), connection=(rule,)
     )
@@ -121,10 +133,14 @@ def test_own_engines_serve_before_the_connection() -> None:
 
 def test_a_retirement_can_be_put_off() -> None:
     """120 MW leave in 2028; 10 of 130 MW of requirement lack then, from the plant put off."""
-    plants = (plant("NORTH", 1080), plant("SOUTH", 1100),
-              plant("NORTH", 120, retirement_year=2028, retirement_basis="scheduled"))
+    plants = (
+        plant("NORTH", 1080),
+        plant("SOUTH", 1100),
+        plant("NORTH", 120, retirement_year=2028, retirement_basis="scheduled"),
+    )
     found, row = climbed(
-        site("a"), supply=plants,
+        site("a"),
+        supply=plants,
         remedies=(remedy("put_off", "retirement", capex_usd_per_kw=0, fixed_usd_per_kw_yr=40),),
     )
 
@@ -149,19 +165,39 @@ def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
     given = dict(given)
     extra: dict[str, object] = {}
     if given.pop("rule", False):
-        extra["connection"] = ({"area": "NORTH", "area_kind": "region", "rule": "lead_time",
-                                "lead_months": 120, "begins_on": "2020-01-01"},)
+        extra["connection"] = (
+            {
+                "area": "NORTH",
+                "area_kind": "region",
+                "rule": "lead_time",
+                "lead_months": 120,
+                "begins_on": "2020-01-01",
+            },
+        )
     if "room" in given:
         extra["delivery"] = tuple(
-            {"pocket": "CITY", "quantity": "import_limit", "year": 2025, "season": season,
-             "mw": given["room"]} for season in ("winter", "summer")
+            {
+                "pocket": "CITY",
+                "quantity": "import_limit",
+                "year": 2025,
+                "season": season,
+                "mw": given["room"],
+            }
+            for season in ("winter", "summer")
         )
         del given["room"]
         given |= {"lat": 45.0, "lon": 0.0}
     if "plant_mw" in given:
-        extra["onsite"] = ({"site": "a", "name": "plant", "technology": "gas_cc",
-                            "mw": given.pop("plant_mw"), "online_date": "2026-01-01",
-                            "connection": "islanded"},)
+        extra["onsite"] = (
+            {
+                "site": "a",
+                "name": "plant",
+                "technology": "gas_cc",
+                "mw": given.pop("plant_mw"),
+                "online_date": "2026-01-01",
+                "connection": "islanded",
+            },
+        )
     if "link_mw" in given:
         extra["link_mw"] = given.pop("link_mw")
     _, row = climbed(site("a", **given), **extra)
@@ -173,8 +209,13 @@ def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
 
 def test_the_limit_behind_the_first_is_named() -> None:
     """300 MW: the connection first, then the system of 190.9 MW over the line of 50."""
-    rule = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": 120,
-            "begins_on": "2020-01-01"}
+    rule = {
+        "area": "NORTH",
+        "area_kind": "region",
+        "rule": "lead_time",
+        "lead_months": 120,
+        "begins_on": "2020-01-01",
+    }
     _, row = climbed(site("a", status="announced", facility_mw=300.0), connection=(rule,))
 
     assert (row["cause"], row["next_cause"]) == ("connection", "import")
@@ -183,10 +224,15 @@ def test_the_limit_behind_the_first_is_named() -> None:
 
 def test_remedies_never_serve_less_than_none() -> None:
     """Step by step and period by period."""
-    sites = [site(f"s{n}", facility_mw=60.0 + 10 * n, full_power_date=f"20{27 + n % 3}-06-30")
-             for n in range(5)]
-    found, _ = climbed(*sites, remedies=(remedy("turbine", lead_months=18),),
-                       candidates=(candidate("turbine", mw=90),))
+    sites = [
+        site(f"s{n}", facility_mw=60.0 + 10 * n, full_power_date=f"20{27 + n % 3}-06-30")
+        for n in range(5)
+    ]
+    found, _ = climbed(
+        *sites,
+        remedies=(remedy("turbine", lead_months=18),),
+        candidates=(candidate("turbine", mw=90),),
+    )
     ramps = found.ramps.groupby("period")[["powered_mw", "with_remedies_mw"]].sum()
 
     assert (ramps["with_remedies_mw"] >= ramps["powered_mw"] - 1e-3).all()
@@ -196,8 +242,11 @@ def test_remedies_are_ranked_by_what_they_bring_for_a_dollar() -> None:
     """The same plant at half the price is twice as good; one that comes later brings less."""
     found, _ = climbed(
         site("a", facility_mw=250.0),
-        remedies=(remedy("dear"), remedy("cheap", capex_usd_per_kw=500),
-                  remedy("slow", capex_usd_per_kw=500, lead_months=30)),
+        remedies=(
+            remedy("dear"),
+            remedy("cheap", capex_usd_per_kw=500),
+            remedy("slow", capex_usd_per_kw=500, lead_months=30),
+        ),
         candidates=(candidate("dear"), candidate("cheap"), candidate("slow")),
     )
     table = found.ranking.set_index("remedy")
@@ -211,7 +260,9 @@ def test_remedies_are_ranked_by_what_they_bring_for_a_dollar() -> None:
 def test_costs_add_up_to_the_reported_total() -> None:
     """Each option is megawatts times its price, to a dollar."""
     found, _ = climbed(
-        site("a", facility_mw=200.0), remedies=(remedy("turbine"),), candidates=(candidate("turbine"),),
+        site("a", facility_mw=200.0),
+        remedies=(remedy("turbine"),),
+        candidates=(candidate("turbine"),),
         load=(*peak("NORTH", 1010), *peak("SOUTH", 900)),
     )
     built = found.built

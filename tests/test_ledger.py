@@ -350,19 +350,37 @@ def test_estimates_of_money_are_ranges() -> None:
 
 
 def test_without_remedies_there_is_no_figure_for_powering() -> None:
-    """The hook sums what it is given, and nothing else."""
-    remedies = pd.DataFrame([
-        {"region": "N", "kind": "plant", "mw": 100.0, "capex_usd_bn_low": 0.1,
-         "capex_usd_bn_high": 0.2, "rows": "rates:a"},
-        {"region": "N", "kind": "plant", "mw": 50.0, "capex_usd_bn_low": 0.1,
-         "capex_usd_bn_high": 0.1, "rows": "rates:b"},
+    """100 MW at 1,000 USD/kW, 40 of them for native load alone: 0.06 to 0.1; a quarter is P's."""
+    built = pd.DataFrame([
+        {"remedy": "gas", "kind": "plant", "region": "N", "mw": 100.0, "native_mw": 40.0,
+         "usd_per_mw": 1e6},
     ])  # fmt: skip
-    row = ledger_money.powering(remedies).iloc[0]
+    late = pd.DataFrame([
+        {"region": "N", "program": "all", "late_mw": 80.0},
+        {"region": "N", "program": "p", "late_mw": 20.0},
+    ])  # fmt: skip
+    rows = ledger_money.powering(built, late).set_index("program")
 
     assert ledger().powering.empty
     assert "no figure" in ledger_report.screen(ledger())
-    assert row["mw"] == 150
-    assert (row["capex_usd_bn_low"], row["capex_usd_bn_high"]) == pytest.approx((0.2, 0.3))
+    assert rows.loc["all", "mw"] == pytest.approx(100)
+    assert rows.loc["all", "capex_usd_bn_low"] == pytest.approx(0.06)
+    assert rows.loc["all", "capex_usd_bn_high"] == pytest.approx(0.1)
+    assert rows.loc["p", "capex_usd_bn_high"] == pytest.approx(0.1 / 4)
+
+
+def test_remedies_shorten_the_least_wait() -> None:
+    """100 MW late for four years; with remedies they miss two half-years: one year."""
+    late = pd.DataFrame([
+        {"site": "s", "late_mw": 100.0, "wait_years": 4.0, "open_ended": True}
+    ])  # fmt: skip
+    ramps = pd.DataFrame([
+        {"site": "s", "period": period, "promised_mw": 100.0, "with_remedies_mw": mw}
+        for period, mw in (("p1", 0.0), ("p2", 0.0), ("p3", 100.0))
+    ])  # fmt: skip
+
+    assert ledger_money.sooner(late, ramps)["least_years"].iloc[0] == pytest.approx(1)
+    assert ledger_money.sooner(late, None)["least_years"].isna().all()
 
 
 # --- equivalents and checks ----------------------------------------------------------------------
@@ -451,6 +469,7 @@ def test_the_screen_fits_a_hundred_columns(program: str | None) -> None:
     text = ledger_report.screen(ledger(), program)
 
     assert max(map(len, text.splitlines())) <= 100
+    assert "…" not in text
     assert "Pledged, located, without a place (GW)" in text
 
 

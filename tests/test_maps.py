@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
 import drawn
@@ -50,7 +49,8 @@ def shipped() -> Plan:
 
 
 def texts(page: Figure) -> list[str]:
-    return [text.get_text() for text in page.findobj(match=_is_text)]
+    found: list[Any] = page.findobj(match=_is_text)
+    return [text.get_text() for text in found]
 
 
 def _is_text(artist: object) -> bool:
@@ -93,6 +93,19 @@ def test_a_full_line_is_drawn_only_into_a_region_that_waits(simple: Plan) -> Non
     assert set(rows["year"]) == {2028, 2029}
     assert set(zip(rows["out_of"], rows["into"], strict=True)) == {("SOUTH", "NORTH")}
     assert rows["flow_mw"].tolist() == pytest.approx([50.0, 50.0])
+
+
+def test_the_ladder_gives_the_verdicts_and_leaves_the_megawatts(tmp_path: Path) -> None:
+    """The plain tables carry the ladder's verdicts, so that a map shows them."""
+    from planner import ladder  # noqa: PLC0415 - a minute of work in other tests
+
+    drawn.outlines(tmp_path)
+    found = ladder.climb(drawn.simple(tmp_path).case, only=set())
+    plan = layers.with_remedies(found)
+
+    assert set(plan.steps["verdict"]) <= {*palette.LOOKS}
+    assert plan.served.equals(found.plan.served)
+    assert maps.picture(maps.figure(plan)).startswith(b"\x89PNG")
 
 
 # --- what is asked -------------------------------------------------------------------------------
@@ -265,7 +278,7 @@ def test_the_region_colours_are_those_of_their_headroom(shipped: Plan) -> None:
     wanted = {palette.HEADROOM_COLOURS[place] for place in classes}
     from matplotlib.colors import to_hex  # noqa: PLC0415 - an extra
 
-    fills = page.axes[0].collections[0].get_facecolor()
+    fills: Any = page.axes[0].collections[0].get_facecolor()
 
     assert {to_hex(fill) for fill in fills} == wanted
 
@@ -323,7 +336,9 @@ def test_the_spec_is_a_plain_dict_with_a_slider_and_filters(simple: Plan) -> Non
 
 def test_the_same_spec_gives_a_picture_without_a_browser(simple: Plan) -> None:
     converter = pytest.importorskip("vl_convert")
-    picture = converter.vegalite_to_png(maps_interactive.spec(simple), vl_version=maps_page.VEGA_LITE)
+    picture = converter.vegalite_to_png(
+        maps_interactive.spec(simple), vl_version=maps_page.VEGA_LITE
+    )
 
     assert picture.startswith(b"\x89PNG")
 
@@ -332,9 +347,12 @@ def test_the_same_spec_gives_a_picture_without_a_browser(simple: Plan) -> None:
 
 
 def test_the_command_writes_the_formats_asked_for(
-    simple: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    simple: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(cli_maps, "_plan", lambda *_: simple)
+    monkeypatch.setattr(cli_maps, "_plan", lambda *_, **__: simple)
     cli_maps.map_(program="one", style=["png", "svg"], out=tmp_path / "new")
 
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
@@ -345,7 +363,7 @@ def test_the_command_writes_the_formats_asked_for(
 def test_the_command_takes_the_format_from_the_file_name(
     simple: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_maps, "_plan", lambda *_: simple)
+    monkeypatch.setattr(cli_maps, "_plan", lambda *_, **__: simple)
     cli_maps.map_(out=tmp_path / "slide.pdf", region="NORTH", metric="held-up", year=2028)
 
     assert (tmp_path / "slide.pdf").read_bytes().startswith(b"%PDF")

@@ -159,7 +159,9 @@ def test_hostile_names_are_text_and_nothing_else(tmp_path: Path) -> None:
         page.mouse(x - 3, y - 3)
         page.mouse(x, y)
         time.sleep(0.3)
-        foreign = page.run("document.querySelectorAll('body svg[onload], td *, #controls script').length")
+        foreign = page.run(
+            "document.querySelectorAll('body svg[onload], td *, #controls script').length"
+        )
 
         assert drawn.SCRIPT in names
         assert drawn.TELUGU in names

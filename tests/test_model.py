@@ -130,12 +130,36 @@ def test_what_is_served_stays_served_when_supply_falls() -> None:
 
 def test_a_short_region_is_reported_and_sites_cannot_take_from_it() -> None:
     """NORTH lacks 40 MW, SOUTH has 100 MW and a line of 30: 30 go north, 70 to the site."""
-    grid = terms({"NORTH": -40, "SOUTH": 100}, [step("a", 100, "SOUTH")], links=[("NORTH", "SOUTH", 30)])
+    grid = terms(
+        {"NORTH": -40, "SOUTH": 100}, [step("a", 100, "SOUTH")], links=[("NORTH", "SOUTH", 30)]
+    )
     solution = horizon.solve(grid)
     north = solution.regions.set_index(["region", "period"]).loc[("NORTH", "2027-summer")]
 
     assert north["shortage_mw"] == pytest.approx(10, abs=EXACT)
     assert served(solution, "a") == pytest.approx([70] * 4, abs=EXACT)
+
+
+def test_a_pool_serves_its_own_sites_before_its_neighbours_native_load() -> None:
+    """SOUTH has 100 MW: 70 for its own site, and the 30 left for the 40 that NORTH lacks."""
+    grid = terms(
+        {"NORTH": -40, "SOUTH": 100},
+        [step("a", 70, "SOUTH"), step("b", 10)],
+        between=[("NORTH", "SOUTH", 80)],
+    )
+    solution = horizon.solve(grid)
+    north = solution.regions.set_index(["region", "period"]).loc[("NORTH", "2027-summer")]
+
+    assert served(solution, "a") == pytest.approx([70] * 4, abs=EXACT)
+    assert served(solution, "b") == pytest.approx([0] * 4, abs=EXACT)
+    assert north["shortage_mw"] == pytest.approx(10, abs=EXACT)
+
+
+def test_what_a_neighbour_has_left_powers_a_site() -> None:
+    """SOUTH has 100 MW and no site; 80 MW can flow to the site in NORTH, which has nothing."""
+    grid = terms({"NORTH": 0, "SOUTH": 100}, [step("a", 90)], between=[("NORTH", "SOUTH", 80)])
+
+    assert served(horizon.solve(grid), "a") == pytest.approx([80] * 4, abs=EXACT)
 
 
 def test_unnamed_datacenters_come_after_named_ones() -> None:
@@ -148,9 +172,7 @@ def test_unnamed_datacenters_come_after_named_ones() -> None:
 
 def test_a_step_on_its_date_goes_before_a_late_one() -> None:
     """50 MW from summer 2027: the step due then gets them, the one late since winter waits."""
-    grid = terms(
-        {"NORTH": (0, 50, 50, 50)}, [step("late", 50), step("due", 50, target=4055)]
-    )
+    grid = terms({"NORTH": (0, 50, 50, 50)}, [step("late", 50), step("due", 50, target=4055)])
     solution = horizon.solve(grid)
 
     assert served(solution, "due") == pytest.approx([0, 50, 50, 50], abs=EXACT)
@@ -162,7 +184,10 @@ def test_a_step_on_its_date_goes_before_a_late_one() -> None:
     [
         ("connection", terms({"NORTH": 100}, [step("a", 80, ready=9999)])),
         ("delivery", terms({"NORTH": 100}, [step("a", 80, pocket="CITY")], room={"CITY": 0})),
-        ("import", terms({"NORTH": 0, "SOUTH": 100}, [step("a", 80)], links=[("NORTH", "SOUTH", 0)])),
+        (
+            "import",
+            terms({"NORTH": 0, "SOUTH": 100}, [step("a", 80)], links=[("NORTH", "SOUTH", 0)]),
+        ),
     ],
 )
 def test_lifting_the_limit_that_binds_frees_the_site(lifted: str, grid: model.Terms) -> None:

@@ -45,7 +45,8 @@ def test_a_short_system_is_named_supply() -> None:
 def test_a_plant_under_construction_ends_the_wait() -> None:
     """400 MW of the year 2027 count from winter 2028; due in 2026, late by three half-years."""
     plants = (
-        plant("NORTH", 1100), plant("SOUTH", 990),
+        plant("NORTH", 1100),
+        plant("SOUTH", 990),
         plant("NORTH", 400, status="under_construction", online_year=2027),
     )
     row = answer(planner.check(case(site("a", full_power_date="2026-12-31"), supply=plants)), "a")
@@ -57,7 +58,8 @@ def test_a_plant_under_construction_ends_the_wait() -> None:
 def test_a_scheduled_retirement_takes_capacity_and_a_lifetime_rule_does_not() -> None:
     """1200 MW less 150 announced leave 1050; the 200 of the age rule stay."""
     plants = (
-        plant("NORTH", 850), plant("SOUTH", 1100),
+        plant("NORTH", 850),
+        plant("SOUTH", 1100),
         plant("NORTH", 150, retirement_year=2028, retirement_basis="scheduled"),
         plant("NORTH", 200, retirement_year=2027, retirement_basis="age_rule"),
     )
@@ -69,10 +71,20 @@ def test_a_scheduled_retirement_takes_capacity_and_a_lifetime_rule_does_not() ->
 
 def test_a_lead_time_holds_an_announced_site_and_not_one_under_construction() -> None:
     """Announced in January 2024 with 60 months: January 2029, winter 2029."""
-    rule = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": 60,
-            "begins_on": "2020-01-01"}
-    plan = planner.check(case(site("a", status="announced", facility_mw=40.0),
-                              site("b", facility_mw=40.0), connection=(rule,)))
+    rule = {
+        "area": "NORTH",
+        "area_kind": "region",
+        "rule": "lead_time",
+        "lead_months": 60,
+        "begins_on": "2020-01-01",
+    }
+    plan = planner.check(
+        case(
+            site("a", status="announced", facility_mw=40.0),
+            site("b", facility_mw=40.0),
+            connection=(rule,),
+        )
+    )
 
     assert (answer(plan, "a")["verdict"], answer(plan, "a")["cause"]) == ("late", "connection")
     assert answer(plan, "a")["earliest_period"] == "2029-winter"
@@ -81,8 +93,13 @@ def test_a_lead_time_holds_an_announced_site_and_not_one_under_construction() ->
 
 def test_a_rule_does_not_reach_requests_before_it_or_sites_below_its_threshold() -> None:
     """The rule begins in 2025 and at 500 MW; the sites are of 2024, and of 100 MW."""
-    late = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": 84,
-            "begins_on": "2025-01-01"}
+    late = {
+        "area": "NORTH",
+        "area_kind": "region",
+        "rule": "lead_time",
+        "lead_months": 84,
+        "begins_on": "2025-01-01",
+    }
     large = {**late, "begins_on": "2020-01-01", "threshold_mw": 500}
     for rule in (late, large):
         plan = planner.check(case(site("a", status="announced"), connection=(rule,)))
@@ -91,8 +108,13 @@ def test_a_rule_does_not_reach_requests_before_it_or_sites_below_its_threshold()
 
 def test_a_moratorium_holds_until_it_ends() -> None:
     """Closed to the end of June 2028: connected from winter 2029."""
-    rule = {"area": "tiny", "area_kind": "grid", "rule": "moratorium", "begins_on": "2023-01-01",
-            "ends_on": "2028-06-30"}
+    rule = {
+        "area": "tiny",
+        "area_kind": "grid",
+        "rule": "moratorium",
+        "begins_on": "2023-01-01",
+        "ends_on": "2028-06-30",
+    }
     row = answer(planner.check(case(site("a", status="announced"), connection=(rule,))), "a")
 
     assert (row["earliest_period"], row["cause"]) == ("2029-winter", "connection")
@@ -110,7 +132,7 @@ def test_a_pocket_holds_back_what_its_room_does_not_carry() -> None:
 
     assert (row["pocket"], row["cause"]) == ("CITY", "delivery")
     assert row["on_time_mw"] == pytest.approx(60)
-    assert plan.bottlenecks.loc[0, ["area", "held_up_mw"]].tolist() == ["CITY", 40.0]
+    assert plan.bottlenecks.loc[0, ["area", "held_up_mw"]].tolist() == ["CITY", pytest.approx(40)]
 
 
 def test_datacenters_in_the_forecast_are_not_added_twice() -> None:
@@ -147,7 +169,9 @@ def test_it_megawatts_are_converted_at_the_stated_pue_and_flagged() -> None:
 
 def test_a_site_with_a_first_date_only_is_spread_over_the_ramp() -> None:
     """90 MW from mid-2027 over two years: 30 in 2027, 2028 and 2029."""
-    question = case(site("a", facility_mw=90.0, full_power_date=None, first_power_date="2027-06-30"))
+    question = case(
+        site("a", facility_mw=90.0, full_power_date=None, first_power_date="2027-06-30")
+    )
     asked = demand.steps(question, match.place(question))
 
     assert asked["mw"].tolist() == pytest.approx([30, 30, 30])
@@ -158,10 +182,22 @@ def test_a_site_with_a_first_date_only_is_spread_over_the_ramp() -> None:
 def test_dated_steps_and_the_rest_add_up_to_the_site() -> None:
     """100 MW: 20 run, 30 are due in 2027, the other 50 at full power."""
     steps = (
-        {"site": "a", "phase": "one", "facility_mw": 20, "target_date": "2024-06-01",
-         "date_basis": "announced", "status": "operational"},
-        {"site": "a", "phase": "two", "facility_mw": 30, "target_date": "2027-02-01",
-         "date_basis": "announced", "status": "projected"},
+        {
+            "site": "a",
+            "phase": "one",
+            "facility_mw": 20,
+            "target_date": "2024-06-01",
+            "date_basis": "announced",
+            "status": "operational",
+        },
+        {
+            "site": "a",
+            "phase": "two",
+            "facility_mw": 30,
+            "target_date": "2027-02-01",
+            "date_basis": "announced",
+            "status": "projected",
+        },
     )
     question = case(site("a"), phases=steps)
     asked = demand.steps(question, match.place(question))
@@ -202,8 +238,11 @@ def test_the_expected_stance_takes_the_realised_share_and_the_delay() -> None:
 
 def test_the_committed_stance_keeps_construction_and_contracts() -> None:
     """Announced without a contract is left out."""
-    sites = (site("a", status="announced"), site("b"),
-             site("c", status="announced", mw_quality="contract_or_permit"))
+    sites = (
+        site("a", status="announced"),
+        site("b"),
+        site("c", status="announced", mw_quality="contract_or_permit"),
+    )
     question = case(*sites, stance="committed")
     asked = demand.steps(question, match.place(question))
 
@@ -231,9 +270,19 @@ def test_filters_report_a_part_and_let_all_compete() -> None:
 def test_the_order_of_rows_never_matters() -> None:
     """Every table turned upside down gives the same answer."""
     question = case(site("a"), site("b", facility_mw=70.0), site("c", state="SOUTH"))
-    turned = question.but(**{
-        name: getattr(question, name).iloc[::-1].reset_index(drop=True)
-        for name in ("sites", "regions", "supply", "load", "links", "accreditation", "requirements")
-    })
+    turned = question.but(
+        **{
+            name: getattr(question, name).iloc[::-1].reset_index(drop=True)
+            for name in (
+                "sites",
+                "regions",
+                "supply",
+                "load",
+                "links",
+                "accreditation",
+                "requirements",
+            )
+        }
+    )
 
     pd.testing.assert_frame_equal(planner.check(question).sites, planner.check(turned).sites)

@@ -72,19 +72,48 @@ def case(
         regions=table("regions", region("NORTH", 45), region("SOUTH", 44)).assign(grid="tiny"),
         pools=table("pools", {"pool": "POOL", "name": "Pool", "basis": "seasonal"}),
         places=table("places", *({"place": r, "name": r, "region": r} for r in ("NORTH", "SOUTH"))),
-        pockets=table("pockets", {"pocket": "CITY", "name": "City", "region": "NORTH", "lat": 45,
-                                  "lon": 0, "radius_km": 20}),
+        pockets=table(
+            "pockets",
+            {
+                "pocket": "CITY",
+                "name": "City",
+                "region": "NORTH",
+                "lat": 45,
+                "lon": 0,
+                "radius_km": 20,
+            },
+        ),
         pocket_places=table("pocket_places"),
         delivery=table("delivery", *delivery),
         supply=table("supply", *plants),
-        accreditation=table("accreditation", *accredited("gas_cc", 1.0), *accredited("solar_pv", 0.2)),
-        requirements=table("requirements", *(
-            {"pool": "POOL", "season": s, "year": 2025, "reserve_margin": 0.1, "basis": "seasonal"}
-            for s in schema.SEASONS
-        )),
+        accreditation=table(
+            "accreditation", *accredited("gas_cc", 1.0), *accredited("solar_pv", 0.2)
+        ),
+        requirements=table(
+            "requirements",
+            *(
+                {
+                    "pool": "POOL",
+                    "season": s,
+                    "year": 2025,
+                    "reserve_margin": 0.1,
+                    "basis": "seasonal",
+                }
+                for s in schema.SEASONS
+            ),
+        ),
         load=table("load", *loads),
-        links=table("links", {"from_region": "NORTH", "to_region": "SOUTH", "kind": "AC",
-                              "status": "existing", "forward_mw": link_mw, "reverse_mw": link_mw}),
+        links=table(
+            "links",
+            {
+                "from_region": "NORTH",
+                "to_region": "SOUTH",
+                "kind": "AC",
+                "status": "existing",
+                "forward_mw": link_mw,
+                "reverse_mw": link_mw,
+            },
+        ),
         joint_limits=table("joint_limits"),
         joint_members=table("joint_members"),
         connection=table("connection", *connection),
@@ -93,15 +122,24 @@ def case(
         line_candidates=table("line_candidates", *lines),
         build_limits=table("build_limits", *limits),
         capex_multipliers=table("capex_multipliers"),
-        load_duration=table("load_duration", *(
-            {"area": "POOL", "season": season, "hours": hours, "drop_fraction": drop}
-            for season in schema.SEASONS for hours, drop in (drops or {}).items()
-        )),
-        technologies=table("technologies", *(
-            {"technology": t, "name": t, "family": f} for t, f in (("gas_cc", "gas"), ("solar_pv", "solar"))
-        )),
-        realisation=table("realisation", {"status": "announced", "realised_fraction": 0.5,
-                                          "delay_days": 200}),
+        load_duration=table(
+            "load_duration",
+            *(
+                {"area": "POOL", "season": season, "hours": hours, "drop_fraction": drop}
+                for season in schema.SEASONS
+                for hours, drop in (drops or {}).items()
+            ),
+        ),
+        technologies=table(
+            "technologies",
+            *(
+                {"technology": t, "name": t, "family": f}
+                for t, f in (("gas_cc", "gas"), ("solar_pv", "solar"))
+            ),
+        ),
+        realisation=table(
+            "realisation", {"status": "announced", "realised_fraction": 0.5, "delay_days": 200}
+        ),
         sites=table("sites", *sites),
         phases=table("phases", *phases),
         onsite=table("onsite", *onsite),
@@ -111,35 +149,70 @@ def case(
 
 def remedy(name: str, kind: str = "plant", **given: Any) -> dict[str, Any]:
     """One remedy of 12 months and 1000 USD/kW over 20 years, accredited in full."""
-    plain = {"remedy": name, "grid": "any", "kind": kind, "name": name, "accredited_fraction": 1.0,
-             "lead_months": 12, "capex_usd_per_kw": 1000, "fixed_usd_per_kw_yr": 0,
-             "life_years": 20, "dollar_year": 2025}
+    plain = {
+        "remedy": name,
+        "grid": "any",
+        "kind": kind,
+        "name": name,
+        "accredited_fraction": 1.0,
+        "lead_months": 12,
+        "capex_usd_per_kw": 1000,
+        "fixed_usd_per_kw_yr": 0,
+        "life_years": 20,
+        "dollar_year": 2025,
+    }
     return {**plain, **given}
 
 
 def candidate(name: str, where: str = "NORTH", mw: float = 500.0, **given: Any) -> dict[str, Any]:
     """Room for 500 MW of a remedy in NORTH."""
-    return {"region": where, "remedy": name, "potential_mw": mw, "completion_fraction": 1.0, **given}
+    return {
+        "region": where,
+        "remedy": name,
+        "potential_mw": mw,
+        "completion_fraction": 1.0,
+        **given,
+    }
 
 
 def region(name: str, lat: float) -> dict[str, Any]:
     """One region of the one pool."""
-    return {"region": name, "name": name.title(), "pool": "POOL", "state": name,
-            "interconnect": "one", "lat": lat, "lon": 0}
+    return {
+        "region": name,
+        "name": name.title(),
+        "pool": "POOL",
+        "state": name,
+        "interconnect": "one",
+        "lat": lat,
+        "lon": 0,
+    }
 
 
 def plant(where: str, mw: float, **given: Any) -> dict[str, Any]:
     """One plant, existing gas unless said otherwise."""
-    plain = {"region": where, "technology": "gas_cc", "status": "existing", "online_year": 2010,
-             "summer_mw": mw, "winter_mw": mw, "nameplate_mw": mw}
+    plain = {
+        "region": where,
+        "technology": "gas_cc",
+        "status": "existing",
+        "online_year": 2010,
+        "summer_mw": mw,
+        "winter_mw": mw,
+        "nameplate_mw": mw,
+    }
     return {**plain, **given}
 
 
 def peak(where: str, mw: float, growth_mw: float = 0.0) -> tuple[dict[str, Any], ...]:
     """Load of both seasons, the same in all years."""
     return tuple(
-        {"scenario": "official", "region": where, "year": 2025, "season": season, "peak_mw": mw,
-         "datacenter_growth_mw": growth_mw}
+        {
+            "scenario": "official",
+            "region": where,
+            "year": 2025,
+            "season": season,
+            "peak_mw": mw,
+            "datacenter_growth_mw": growth_mw,
+        }
         for season in schema.SEASONS
     )
 
@@ -147,7 +220,14 @@ def peak(where: str, mw: float, growth_mw: float = 0.0) -> tuple[dict[str, Any],
 def accredited(technology: str, share: float) -> list[dict[str, Any]]:
     """One accredited share for both seasons."""
     return [
-        {"pool": "POOL", "technology": technology, "season": season, "year": 2025,
-         "accredited_fraction": share, "applies_to": "seasonal", "basis": "seasonal"}
+        {
+            "pool": "POOL",
+            "technology": technology,
+            "season": season,
+            "year": 2025,
+            "accredited_fraction": share,
+            "applies_to": "seasonal",
+            "basis": "seasonal",
+        }
         for season in schema.SEASONS
     ]

@@ -54,8 +54,9 @@ class Total:
     def published_gw(self) -> float:
         """Published figure [GW]."""
         table = tables(self.pack, TODAY)["published"]
-        key = ["quantity", "area", "year", "season"]
-        row = table.set_index(key).loc[(self.quantity, self.area, self.year, self.season)]
+        here = (table["quantity"] == self.quantity) & (table["area"] == self.area)
+        here &= (table["year"] == self.year) & (table["season"] == self.season)
+        (row,) = table[here].to_dict("records")
         return float(row["value"]) / (MW_PER_GW if row["unit"] == "MW" else 1.0)
 
     @property
@@ -100,8 +101,10 @@ def load_gw(
 
 def region_gw(region: str, year: int) -> float:
     """Summer load of one US region."""
-    rows = tables("us", TODAY)["load"].set_index(["scenario", "region", "year", "season"])
-    return float(rows.loc[("official", region, year, "summer"), "peak_mw"]) / MW_PER_GW
+    rows = tables("us", TODAY)["load"]
+    rows = rows[(rows["scenario"] == "official") & (rows["region"] == region)]
+    rows = rows[(rows["year"] == year) & (rows["season"] == "summer")]
+    return float(rows["peak_mw"].sum()) / MW_PER_GW
 
 
 def accredited_gw(pool: str, year: int) -> float:

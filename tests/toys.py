@@ -11,7 +11,9 @@ from planner import horizon, model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-PERIODS = pd.Series({"2027-winter": 4054, "2027-summer": 4055, "2028-winter": 4056, "2028-summer": 4057})
+PERIODS = pd.Series(
+    {"2027-winter": 4054, "2027-summer": 4055, "2028-winter": 4056, "2028-summer": 4057}
+)
 ALWAYS = -1e6
 NEVER = 1e6
 
@@ -22,7 +24,7 @@ def step(name: str, mw: float, region: str = "NORTH", **given: object) -> Step:
     """One step of a site; asked from the first period on and connected, unless said otherwise."""
     plain = {
         "step": name,
-        "site": name.split("#")[0],
+        "site": name.split("#", maxsplit=1)[0],
         "phase": "",
         "mw": mw,
         "region": region,
@@ -44,6 +46,7 @@ def terms(
     joint: Iterable[tuple[str, set[str], float]] = (),
     room: Mapping[str, float] | None = None,
     plants: Mapping[str, float] | None = None,
+    between: Iterable[tuple[str, str, float]] = (),
     unnamed: Mapping[str, float] | None = None,
     allocation: str = "queue",
 ) -> model.Terms:
@@ -53,16 +56,37 @@ def terms(
     """
     spare = _wide(spare_mw)
     rows = [
-        {"from_region": a, "to_region": b, "period": p, "forward_mw": mw, "reverse_mw": mw,
-         "within_pool": True}
-        for a, b, mw in links for p in PERIODS.index
+        {
+            "from_region": a,
+            "to_region": b,
+            "period": p,
+            "forward_mw": mw,
+            "reverse_mw": mw,
+            "within_pool": within,
+        }
+        for part, within in ((links, True), (between, False))
+        for a, b, mw in part
+        for p in PERIODS.index
     ]
     bounds = [
-        {"limit": name, "kind": "import", "period": p, "limit_mw": mw, "basis": "simultaneous",
-         "into": frozenset(inside), "out_of": frozenset(), "within_pool": True}
-        for name, inside, mw in joint for p in PERIODS.index
+        {
+            "limit": name,
+            "kind": "import",
+            "period": p,
+            "limit_mw": mw,
+            "basis": "simultaneous",
+            "into": frozenset(inside),
+            "out_of": frozenset(),
+            "within_pool": True,
+        }
+        for name, inside, mw in joint
+        for p in PERIODS.index
     ]
-    rooms = [{"pocket": k, "period": p, "room_mw": v} for k, v in (room or {}).items() for p in PERIODS.index]
+    rooms = [
+        {"pocket": k, "period": p, "room_mw": v}
+        for k, v in (room or {}).items()
+        for p in PERIODS.index
+    ]
     return model.Terms(
         periods=PERIODS,
         supply=spare + 1000.0,
