@@ -322,7 +322,7 @@ def _bare(axes: Axes) -> None:
         side.set_visible(False)
 
 
-def _square(column: int, row: int, colour: str) -> Any:  # noqa: ANN401 - a patch
+def _square(column: int, row: int, colour: str) -> Any:
     from matplotlib.patches import Rectangle
 
     return Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white")

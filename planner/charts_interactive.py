@@ -157,7 +157,7 @@ def _values(rows: pd.DataFrame) -> list[Spec]:
     ]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return palette.clean(value)
     number = float(value)

@@ -1,7 +1,5 @@
 """The command `planner ledger`."""
 
-# ruff: noqa: FBT002, PLC0415, PLR0913, PLR0917 - as for the other commands (see pyproject.toml)
-
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 QUARTERS: Final = 2
 SAME_MW: Final = 1e-2
-NEEDED: Final = ("sites.csv", "run.json")
+NEEDED: Final = ("sites.csv", "run.json", "inputs.txt.gz")
 
 
 def runs(before: Path, after: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -26,8 +27,7 @@ def runs(before: Path, after: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         `site`, `name`, verdict and earliest period in both, `quarters` (positive: later) and
         `mw` (change of the megawatts on time); only sites that moved.
     inputs
-        `input`, `before`, `after`: assumptions, versions and input files that differ, and the
-        rows of small tables that do.
+        `input`, `before`, `after`: assumptions, versions, input files and input rows that differ.
 
     Raises
     ------
@@ -35,7 +35,11 @@ def runs(before: Path, after: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         A folder is not a run.
     """
     first, second = _read(before), _read(after)
-    return _moved(first["sites"], second["sites"]), _inputs(first["run"], second["run"])
+    inputs = pd.concat(
+        [_inputs(first["run"], second["run"]), _rows(first["rows"], second["rows"])],
+        ignore_index=True,
+    )
+    return _moved(first["sites"], second["sites"]), inputs
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -48,14 +52,15 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         sites = pd.read_csv(folder / "sites.csv")
-    except (ValueError, pd.errors.ParserError) as error:
+        rows = gzip.decompress((folder / "inputs.txt.gz").read_bytes()).decode().splitlines()
+    except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
         message = f"{folder}: it cannot be read ({error}); write the run again."
         raise PackError(message) from error
-    return {"run": run, "sites": sites.set_index("site")}
+    return {"run": run, "sites": sites.set_index("site"), "rows": rows}
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    both = before.join(after, how="outer", lsuffix="_before", rsuffix="_after")
+    both = before.join(after, how="outer", suffixes=("_before", "_after"))
     quarters = _number(both["earliest_period_after"]) - _number(both["earliest_period_before"])
     rows = pd.DataFrame(
         {
@@ -70,8 +75,8 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
             ).round(3),
         }
     )
-    same = rows["verdict_before"].fillna("") == rows["verdict_after"].fillna("")
-    same &= rows["earliest_before"].fillna("") == rows["earliest_after"].fillna("")
+    same = rows["verdict_before"].astype("str") == rows["verdict_after"].astype("str")
+    same &= rows["earliest_before"].astype("str") == rows["earliest_after"].astype("str")
     same &= rows["mw"].abs() < SAME_MW
     rows = rows[~same].reset_index()
     return rows.sort_values(["mw", "site"], key=_size, ignore_index=True)
@@ -88,10 +93,18 @@ def _number(periods: pd.Series) -> pd.Series:
 
 def _inputs(before: dict[str, Any], after: dict[str, Any]) -> pd.DataFrame:
     rows = []
-    for part in ("assumptions", "versions", "inputs_sha256", "rows"):
+    for part in ("assumptions", "versions", "inputs_sha256"):
         first, second = before.get(part, {}), after.get(part, {})
         for name in sorted(set(first) | set(second)):
             if first.get(name) != second.get(name):
                 told = [str(side.get(name, "not there"))[:60] for side in (first, second)]
                 rows.append((f"{part}: {name}", *told))
     return pd.DataFrame(rows, columns=["input", "before", "after"])
+
+
+def _rows(before: list[str], after: list[str]) -> pd.DataFrame:
+    """Name the input rows that stand in one run only."""
+    gone, new = set(before) - set(after), set(after) - set(before)
+    found = [("row taken away", line, "") for line in sorted(gone)]
+    found += [("row added", "", line) for line in sorted(new)]
+    return pd.DataFrame(found, columns=["input", "before", "after"])

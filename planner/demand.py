@@ -122,7 +122,7 @@ def _dated(case: Case) -> pd.DataFrame:
     rows = rows[(rows["status"] != "operational") & rows["target_date"].notna() & (rows["mw"] > 0)]
     promise = case.sites.set_index("site")
     told = promise["full_power_date"].where(~_estimated(promise["date_basis"]))
-    announced = rows["site"].map(told)
+    announced = pd.Series(told.reindex(rows["site"]).to_numpy(), rows.index)
     moved = (rows["date_basis"] == "estimate") & (announced < rows["target_date"])
     rows = rows.assign(
         target_date=rows["target_date"].where(~moved, announced),

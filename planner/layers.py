@@ -430,6 +430,12 @@ def pocket_shapes(plan: Plan, pocket: str, crs: str) -> tuple[gpd.GeoSeries, gpd
     return here.to_crs(crs), around.to_crs(crs)
 
 
+def has_outline(plan: Plan, pocket: str, around: gpd.GeoSeries) -> bool:
+    """Say whether the outline of a pocket is its own, not just a frame around its sites."""
+    radius = plan.case.pockets.set_index("pocket")["radius_km"][pocket]
+    return len(around) > 0 or bool(pd.notna(radius))
+
+
 def _circle(plan: Plan, pocket: str, crs: str) -> gpd.GeoSeries:
     rows = plan.case.pockets[plan.case.pockets["pocket"] == pocket]
     radius = rows["radius_km"].fillna(_spread_km(plan, pocket))
@@ -442,7 +448,7 @@ def _spread_km(plan: Plan, pocket: str) -> float:
     if len(sites) < 2:  # noqa: PLR2004 - one point has no spread
         return 30.0
     spread = max(sites["lat"].max() - sites["lat"].min(), sites["lon"].max() - sites["lon"].min())
-    return float(spread) * KM_PER_DEGREE / 2
+    return float(spread) * KM_PER_DEGREE
 
 
 def with_remedies(found: Ladder) -> Plan:

@@ -106,7 +106,7 @@ def checks(facts: Facts, case: Case, sites: pd.DataFrame, annual: pd.DataFrame) 
     return table
 
 
-def _finding(row: Any) -> str:  # noqa: ANN401 - a row of a table
+def _finding(row: Any) -> str:
     low, high = float(row.ours_low), float(row.ours_high)
     least, most = float(row.published_low), float(row.published_high)
     if high < least:
@@ -144,7 +144,7 @@ def _field(rows: pd.DataFrame, key: str, column: str) -> float:
     return float(value)
 
 
-def _value(row: Any) -> float:  # noqa: ANN401 - a row of a table
+def _value(row: Any) -> float:
     return float(row["low"] if pd.isna(row["mid"]) else row["mid"])
 
 
@@ -230,13 +230,13 @@ def claims(facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
     return table
 
 
-def _meet(row: Any, other: Range) -> bool:  # noqa: ANN401 - as above
+def _meet(row: Any, other: Range) -> bool:
     near = ROUGH if isinstance(row.computed, str) else ROUNDED
     low, high = row.low * (1 - near), row.high * (1 + near)
     return bool(low <= other[1] and other[0] <= high)
 
 
-def _against(row: Any, facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,  # noqa: ANN401
+def _against(row: Any, facts: Facts, given: LedgerAssumptions, sites: pd.DataFrame,
              programs: pd.DataFrame) -> tuple[Range | None, str]:  # fmt: skip
     words = str(row.computed) if isinstance(row.computed, str) else ""
     if words:

@@ -320,7 +320,8 @@ def _chips(
 
 def each(rows: pd.DataFrame) -> Iterator[Any]:
     """Walk over the rows of a table, columns as attributes."""
-    return rows.itertuples()
+    walked: Iterator[Any] = rows.itertuples()
+    return walked
 
 
 def joined(names: Iterable[object], kind: str) -> str:

@@ -21,6 +21,10 @@ NAMED: Final = (
     "ports_nvidia_guarantee", "hawesville_19", "beacon_point_lease", "talen_amazon",
 )  # fmt: skip
 LAST_SHOWN: Final = 2032
+SHORT: Final = {"not before the horizon": "> horizon", "not assessable": "unknown"}
+POWERED: Final = (
+    "Is it powered? (GW with a date; USD bn of capital that waits, interest and chips a year)"
+)
 MILLION: Final = 1e6
 WHOLE: Final = 10  # from here on dollars are rounded to billions
 PLANT: Final = (
@@ -43,7 +47,7 @@ def _body(ledger: Ledger, program: str | None) -> list[str]:
         parts.append(_titled("Pledges of load (GW)", pledges(ledger, program)))
         return parts
     parts += [
-        _titled("Is it powered? (GW with a date; capital that waits, interest and loss of chips a year, USD bn)",
+        _titled(POWERED,
                 powered(ledger, program)),
         _titled(f"By end of summer, {'all pledges' if program is None else chosen} (GW)",
                 by_year(ledger, chosen)),
@@ -137,7 +141,7 @@ def one(ledger: Ledger, program: str) -> str:
     return "\n".join(lines)
 
 
-def _with_remedies(row: Any) -> str:  # noqa: ANN401 - a row of a table
+def _with_remedies(row: Any) -> str:
     """Say how long the wait is with remedies, if they were solved for."""
     if pd.isna(row["least_years"]):
         return "With remedies decided today the wait may be shorter; not solved for here."
@@ -212,8 +216,7 @@ def pledges(ledger: Ledger, program: str | None = None) -> pd.DataFrame:
         + shown["converted"].map({True: " x PUE", False: ""}),
         "state": shown["state"],
         "located": shown["located_mw"].map(_gw),
-        "no place": _ranges(shown, "unplaced"),
-        "within": shown["within"],
+        "no place": _ranges(shown, "unplaced").where(shown["within"] == "", "in another"),
         "sure": shown["confidence"],
     })  # fmt: skip
 
@@ -245,14 +248,14 @@ def facilities(ledger: Ledger) -> pd.DataFrame:
     rows = rows.loc[[name for name in NAMED if name in rows.index]].reset_index()
     return pd.DataFrame({
         "site": rows["name"].str.replace(r" \(.*|OpenAI Stargate |Technology |Hut 8 ", "",
-                                         regex=True).str.slice(0, 20),
+                                         regex=True).str.slice(0, 18),
         "kind": rows["kind"],
         "amount": rows["usd_bn"].map("{:g}".format),
-        "verdict": rows["verdict"].replace({"not before the horizon": "> horizon", "not assessable": "unknown"}),
+        "verdict": rows["verdict"].replace(SHORT),
         "late": rows["late_fraction"].map("{:.0%}".format),
         "waits": _money(rows, "waiting"),
         "interest": _money(rows, "interest"),
-        "borrower": rows["borrower"].str.replace(r" \(.*", "", regex=True).str.slice(0, 22),
+        "borrower": rows["borrower"].str.replace(r" \(.*", "", regex=True).str.slice(0, 16),
     })  # fmt: skip
 
 
@@ -382,7 +385,7 @@ def page(ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _claim(row: Any) -> str:  # noqa: ANN401 - a row of a table
+def _claim(row: Any) -> str:
     unit = row.unit
     stated = _span_of(row.low, row.high)
     against = ""

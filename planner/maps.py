@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -234,7 +235,7 @@ def _lines(axes: Axes, scene: Scene) -> int:
 
 
 def _marks(axes: Axes, scene: Scene) -> None:
-    sites, others = scene.sites, scene.others
+    sites, others = _seen(axes, scene.sites), _seen(axes, scene.others)
     look = palette.UNASSESSED
     axes.scatter(
         others.geometry.x, others.geometry.y, s=9, c=look.colour, marker=look.marker,
@@ -247,6 +248,11 @@ def _marks(axes: Axes, scene: Scene) -> None:
             row.geometry.x, row.geometry.y, s=size * AREA.get(look.marker, 1.0), c=look.colour,
             marker=look.marker, edgecolors="white", linewidths=0.7, zorder=5 + place / 1000,
         )  # fmt: skip
+
+
+def _seen(axes: Axes, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    return sites.cx[left:right, bottom:top]
 
 
 # --- labels --------------------------------------------------------------------------------------
@@ -294,15 +300,21 @@ def fonts() -> list[str]:
 
 def drawable(text: str) -> bool:
     """Say whether the installed fonts have every letter of a text."""
-    from matplotlib import font_manager, ft2font
-
     signs = {ord(sign) for sign in text} - {ord(sign) for sign in palette.JOINERS}
     for name in fonts():
-        file = font_manager.findfont(font_manager.FontProperties(family=[name]))
-        signs -= set(ft2font.FT2Font(file).get_charmap())
+        signs -= _letters(name)
         if not signs:
             return True
     return False
+
+
+@cache
+def _letters(font: str) -> frozenset[int]:
+    """Code points that an installed font has."""
+    from matplotlib import font_manager, ft2font
+
+    file = font_manager.findfont(font_manager.FontProperties(family=[font]))
+    return frozenset(ft2font.FT2Font(file).get_charmap())
 
 
 # --- insets --------------------------------------------------------------------------------------
@@ -329,7 +341,8 @@ def _inset(main: Axes, scene: Scene, pocket: str, place: Box) -> None:
     counties = len(around) > 0
     backdrop = around if counties else layers.shapes(plan, scene.asked, 0)
     _fill(axes, backdrop, "#f4f4f4", "#c8c8c8")
-    _fill(axes, here, "#e6dcec" if counties else "none", GREY)
+    if layers.has_outline(plan, pocket, around):
+        _fill(axes, here, "#e6dcec" if counties else "none", GREY)
     for spine in axes.spines.values():
         spine.set_color(GREY)
     axes.set(xlabel="", ylabel="")

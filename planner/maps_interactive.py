@@ -49,7 +49,7 @@ class Sheet:
         """Return the pixel of a point."""
         return round(self.left + self.size * x, 1), round(self.top - self.size * y, 1)
 
-    def polygon(self, shape: Any) -> Spec:  # noqa: ANN401 - any polygon
+    def polygon(self, shape: Any) -> Spec:
         """Write a polygon in pixels."""
         parts = getattr(shape, "geoms", [shape])
         rings = [[self._ring(part.exterior), *map(self._ring, part.interiors)] for part in parts]
@@ -57,7 +57,7 @@ class Sheet:
         kept = [part for part in kept if part]
         return {"type": "MultiPolygon", "coordinates": kept}
 
-    def _ring(self, ring: Any) -> list[list[float]]:  # noqa: ANN401 - a ring of a polygon
+    def _ring(self, ring: Any) -> list[list[float]]:
         corners = np.asarray(ring.coords)[:, :2] * (self.size, -self.size) + (self.left, self.top)
         corners = np.round(corners, 1)
         keep = np.r_[True, np.any(np.diff(corners, axis=0) != 0, axis=1)]
@@ -131,7 +131,7 @@ def site_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
     ]
 
 
-def _facts(row: Any, names: pd.Series, sheet: Sheet) -> Spec:  # noqa: ANN401 - a row of a table
+def _facts(row: Any, names: pd.Series, sheet: Sheet) -> Spec:
     x, y = sheet.at(row.geometry.x, row.geometry.y)
     return {
         "site": row.site,
@@ -449,6 +449,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
     pad = 0.12 * max(right - left, top - bottom)
     box = (left - pad, bottom - pad, right + pad, top + pad)
     sheet = fitted(box, INSET, INSET, 0)
+    outlined = layers.has_outline(plan, pocket, around)
     if around.empty:
         around = layers.shapes(plan, asked, 0).geometry
     # Data of its own: Vega-Lite would place shared data once, as for the other map.
@@ -463,7 +464,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
         "projection": PROJECTION,
         "layer": [
             _backdrop(around.clip_by_rect(*_square(box)), "#f4f4f4", sheet),
-            _backdrop(here, "#e6dcec", sheet),
+            *([_backdrop(here, "#e6dcec", sheet)] if outlined else []),
             _site_layer(inside, _verdicts(plan), legends=False),
             _focus_layer(inside),
         ],

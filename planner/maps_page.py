@@ -74,7 +74,7 @@ def _bundle() -> str:
     return code.replace("</script", "<\\/script")
 
 
-def as_script_json(value: Any) -> str:  # noqa: ANN401 - anything JSON holds
+def as_script_json(value: Any) -> str:
     r"""Write JSON so that no text of it ends the script or opens a comment.
 
     Examples

@@ -223,6 +223,8 @@ def delivery(window: Window) -> Rows:
     """Sites of a pocket draw no more from the grid than the room it has."""
     for pocket, rooms in window.layout.rooms.items():
         rows = [row for row in window.layout.rows if row.pocket == pocket and row.on_grid]
+        if not rows:
+            continue
         held = sum(window.carried.get(row.step, 0.0) for row in rows)
         sites = sorted({row.site for row in rows})
         for slot, period in enumerate(window.periods):

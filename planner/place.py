@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SLACK_MW: Final = 1e-6
 ENOUGH_MW: Final = 1e-2
 LARGEST_MW: Final = 1e5
-VERDICTS: Final = ("on time", "room, but connected later", "later", "no room")
+VERDICTS: Final = ("on time", "room, connects later", "later", "no room")
 COLUMNS: Final = (
     "area",
     "region",
@@ -33,6 +34,15 @@ COLUMNS: Final = (
     "headroom_mw",
     "delivery_tested",
 )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A new load: megawatts, half-year, and what may help."""
+
+    mw: float
+    number: int
+    allow: tuple[str, ...]
 
 
 def rank(
@@ -68,14 +78,14 @@ def rank(
     DataError
         The megawatts or the date cannot be meant, or no region is near.
     """
-    number = _checked(case, mw, by)
+    wanted = Wanted(mw, _checked(case, mw, by), allow)
     areas = _areas(case, near)
     placed = match.place(case)
     asked = demand.steps(case, placed)
     loads = demand.native(case, placed)
     ready = _ready(case, areas, mw)
     frames = [
-        _of_grid(terms, areas[areas["region"].isin(terms.supply.index)], ready, mw, number, allow)
+        _of_grid(terms, areas[areas["region"].isin(terms.supply.index)], ready, wanted)
         for terms in pipeline.gather(case, asked, loads, decisions=True)
         if areas["region"].isin(terms.supply.index).any()
     ]
@@ -90,10 +100,11 @@ def rank(
         VERDICTS[3],
     )
     rows["connection_ready"] = rows["area"].map(ready["day"])
+    rows["rank"] = rows["verdict"].map({verdict: place for place, verdict in enumerate(VERDICTS)})
     rows["in_full_key"] = rows["in_full_from"].map(_key)
     rows = rows.sort_values(
-        ["powered_mw", "in_full_key", "headroom_mw", "displaced_mw", "area"],
-        ascending=[False, True, False, True, True],
+        ["rank", "powered_mw", "in_full_key", "headroom_mw", "displaced_mw", "area"],
+        ascending=[True, False, True, False, True, True],
         ignore_index=True,
     )
     return rows[list(COLUMNS)]
@@ -163,34 +174,29 @@ def _ready(case: Case, areas: pd.DataFrame, mw: float) -> pd.DataFrame:
 
 
 def _of_grid(
-    terms: Terms,
-    areas: pd.DataFrame,
-    ready: pd.DataFrame,
-    mw: float,
-    number: int,
-    allow: tuple[str, ...],
+    terms: Terms, areas: pd.DataFrame, ready: pd.DataFrame, wanted: Wanted
 ) -> pd.DataFrame:
     """Try the load in each area, half-year by half-year, with all others held."""
     powered = pd.DataFrame(0.0, index=areas["area"], columns=list(terms.periods.index))
     displaced = pd.Series(0.0, index=areas["area"])
     headroom = pd.Series(0.0, index=areas["area"])
     waiting = dict(zip(areas["area"], areas["region"], strict=True))
-    for period, engine in horizon.windows(terms, allow=allow):
-        if engine.window.number < number:
+    for period, engine in horizon.windows(terms, allow=wanted.allow):
+        if engine.window.number < wanted.number:
             continue
         trial = Trial(engine)
         for area, region in list(waiting.items()):
             room = round(trial.room(area, region), 3)
-            if engine.window.number == number:
+            if engine.window.number == wanted.number:
                 headroom[area] = room
-                displaced[area] = round(trial.displaced(area, region, mw), 3)
+                displaced[area] = round(trial.displaced(area, region, wanted.mw), 3)
             if ready.at[area, "ready"] <= engine.window.number:
-                powered.at[area, period] = min(room, mw)
-                if room >= mw - ENOUGH_MW:
+                powered.at[area, period] = min(room, wanted.mw)
+                if room >= wanted.mw - ENOUGH_MW:
                     del waiting[area]
-    full = powered >= mw - ENOUGH_MW
+    full = powered >= wanted.mw - ENOUGH_MW
     first = full.idxmax(axis=1).where(full.any(axis=1))
-    at = terms.periods.index[terms.periods == number][0]
+    at = terms.periods.index[terms.periods == wanted.number][0]
     return pd.DataFrame(
         {
             "area": powered.index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import platform
 import sys
 import tempfile
 import textwrap
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -74,7 +75,7 @@ def screen(plan: Plan, *, ladder: Ladder | None = None) -> str:
         _titled("Sites by verdict", by_verdict(plan, sites)),
         _titled("Worst bottlenecks on the target dates", bottlenecks(plan)),
         _titled("Longest connection of a request made today", slow_connections(plan)),
-        _titled("Largest late sites", late_sites(plan, sites)),
+        _titled("Largest late sites", late_sites(sites)),
         "" if ladder is None else _titled("Remedies decided, largest yearly cost", decided(ladder)),
         _titled("Not assessable", unassessed(plan)),
         footer(plan),
@@ -173,7 +174,7 @@ def slow_connections(plan: Plan, count: int = 4) -> pd.DataFrame:
     )
 
 
-def late_sites(plan: Plan, sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
+def late_sites(sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
     """The largest late sites with promised and earliest period."""
     sites = sites[sites["verdict"].isin([explain.LATE, explain.NEVER])]
     sites = sites.sort_values(["late_mw", "site"], ascending=[False, True]).head(count)
@@ -258,7 +259,7 @@ def places(rows: pd.DataFrame, style: str) -> str:
     table = pd.DataFrame(
         {
             "area": rows["area"],
-            "where": rows["name"].str.slice(0, 26),
+            "where": rows["name"].str.slice(0, 20),
             "verdict": rows["verdict"],
             "MW": rows["powered_mw"].round(0).astype(int),
             "headroom": rows["headroom_mw"].round(0).astype(int),
@@ -290,10 +291,10 @@ def unassessed(plan: Plan) -> pd.DataFrame:
     """Count the sites that are not assessed, by reason."""
     sites = plan.sites[plan.sites["verdict"] == explain.UNASSESSED]
     facts = plan.case.sites.set_index("site")
-    mw = sites["site"].map(facts["facility_mw"].fillna(facts["it_mw"]))
+    mw = facts["facility_mw"].fillna(facts["it_mw"]).reindex(sites["site"]).to_numpy()
     table = sites.assign(mw=mw).groupby("reason").agg(sites=("site", "size"), mw=("mw", "sum"))
     table = table.reset_index().sort_values(["sites", "reason"], ascending=[False, True])
-    published = (table["mw"] / MW_PER_GW).map("{:.1f}".format)
+    published = (table["mw"].astype(float) / MW_PER_GW).map("{:.1f}".format)
     return pd.DataFrame(
         {
             "reason": table["reason"],
@@ -401,6 +402,8 @@ def write(
             tables |= {name: getattr(ladder, name) for name in LADDER_TABLES}
         written = [_write_table(table, folder / (name + suffix)) for name, table in tables.items()]
         record = json.dumps(run_record(plan.case), indent=1, sort_keys=True) + "\n"
+        rows = gzip.compress("\n".join(input_rows(plan.case)).encode(), mtime=0)
+        written.append(_replace(folder / "inputs.txt.gz", rows))
         return [*written, _replace(folder / "run.json", record.encode())]
     except OSError as error:
         message = f"{folder}: {error.strerror or error}; choose a folder that can be written."
@@ -445,6 +448,17 @@ def run_record(case: Case) -> dict[str, object]:
         "versions": versions,
         "inputs_sha256": hashes,
     }
+
+
+def input_rows(case: Case) -> list[str]:
+    """List every row that the answer stands on, as `table: cell,cell,...`, sorted."""
+    lines: list[str] = []
+    for entry in fields(case):
+        table = getattr(case, entry.name)
+        if isinstance(table, pd.DataFrame) and len(table):
+            cells = str(table.to_csv(index=False, header=False, lineterminator="\n"))
+            lines += [f"{entry.name}: {line}" for line in cells.splitlines()]
+    return sorted(lines)
 
 
 def _stated(case: Case) -> dict[str, object]:

@@ -305,13 +305,13 @@ def _remedy_lines(page: dict[str, Any]) -> list[str]:
             f"cheapest for this site alone, in service by {period}, decided on the as-of date:"
         )
     lines += [
-        f"  {row['option'][:44]:44}{row['mw']:>8,.0f} MW from {row['first_date']}"
+        f"  {row['option'][:42]:42}{row['mw']:>8,.0f} MW from {row['first_date']}"
         f"{(row['usd'] or 0) / 1e6:>8,.0f} M USD{(row['usd_yr'] or 0) / 1e6:>7,.0f} M/yr"
         for row in found["for_this_site"]
     ]
     if found["ranked"]:
         lines.append(
-            "in its region, by megawatt-months for its late sites per million USD (100 MW each):"
+            "in its region, by MW-months for its late sites per million USD (100 MW each):"
         )
         lines += [
             f"  {row['remedy'][:30]:30} from {row['first_date']}"

@@ -126,7 +126,7 @@ class Browser:
             assert time.monotonic() < until, self.complaints
             time.sleep(0.1)
 
-    def run(self, code: str) -> Any:  # noqa: ANN401 - any value of JSON
+    def run(self, code: str) -> Any:
         """Return the value of an expression; a promise is awaited."""
         result = self.call(
             "Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True

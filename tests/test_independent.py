@@ -1,9 +1,9 @@
 """The same tables solved a second time, in plain scipy, from the design and not from the model.
 
-Each half-year is one linear program over itself and the next one. Its stages are solved one after
-another, each held as a row in the next: least native shortage, most megawatts on their date, who
-gets them by the queue, the same for what is late, least flow. The planner has weights for all but
-the first.
+Each half-year is one linear program over itself and the next one: first with each pool by itself,
+then, with what it serves kept, with all pools. Its stages are solved one after another, each held
+as a row in the next: least native shortage, most megawatts on their date, who gets them by the
+queue, the same for what is late, least flow. The planner has weights for all but the first.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ MEASURES: Final = ["sites_mw", "unnamed_mw", "shortage_mw"]
 NEAR: Final = 1e-3
 NEAR_MW: Final = 1.0
 SLACK_MW: Final = 1e-5
+SPLIT_MW: Final = 1e-2
 
 type Pairs = list[tuple[int, float]]
 
@@ -93,6 +94,12 @@ class HalfYear:
     short: dict[tuple[str, str], int] = field(default_factory=dict)
     own: dict[tuple[str, str], int] = field(default_factory=dict)
     flows: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    between: list[int] = field(default_factory=list)
+
+    @property
+    def wanting(self) -> list[int]:
+        """Columns that may be given more."""
+        return [*self.on_time, *self.late]
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -143,12 +150,20 @@ def ask_unnamed(half_year: HalfYear) -> None:
 
 
 def connect(half_year: HalfYear) -> None:
-    """Links carry up to their limit in each direction; a short region lacks any megawatts."""
-    links = half_year.terms.links
+    """Links carry up to their limit in each direction; a short region lacks any megawatts.
+
+    Links between pools are for help, but for those into a pool with contracts (a firm limit).
+    """
+    links, joint = half_year.terms.links, half_year.terms.joint
+    contracted = {region for into in joint.loc[joint["basis"] == "firm", "into"] for region in into}
     for one in links[links["period"].isin(half_year.slots)].to_dict("records"):
         start, end, slot = one["from_region"], one["to_region"], one["period"]
         half_year.flows[start, end, slot] = half_year.program.column(0.0, one["forward_mw"])
         half_year.flows[end, start, slot] = half_year.program.column(0.0, one["reverse_mw"])
+        if not one["within_pool"]:
+            pairs = ((start, end), (end, start))
+            help_ = [half_year.flows[*pair, slot] for pair in pairs if pair[1] not in contracted]
+            half_year.between += help_
     for slot in half_year.slots:
         for region in half_year.terms.supply.index:
             half_year.short[region, slot] = half_year.program.column(0.0, np.inf)
@@ -224,16 +239,37 @@ def bound_pockets(half_year: HalfYear, slot: str) -> None:
 
 
 def decided(half_year: HalfYear, split: pd.Series | None) -> np.ndarray:
+    """Solve for each pool by itself; what it serves is kept while pools help each other."""
+    program, between = half_year.program, half_year.between
+    high = {column: program.high[column] for column in between}
+    rows, entries = len(program.right), len(program.entries)
+    for column in between:
+        program.high[column] = 0.0
+    values = round_of_stages(half_year, None if between else split)
+    if not between:
+        return values
+    del program.right[rows:], program.entries[entries:]
+    for column, limit in high.items():
+        program.high[column] = limit
+    for column in half_year.wanting:
+        program.low[column] = float(
+            np.clip(values[column], program.low[column], program.high[column])
+        )
+    return round_of_stages(half_year, split)
+
+
+def round_of_stages(half_year: HalfYear, split: pd.Series | None) -> np.ndarray:
     """Solve the stages in order; `split` says which regions are short among equally good ones."""
-    program = half_year.program
-    wanting = [*half_year.on_time, *half_year.late]
+    program, wanting = half_year.program, half_year.wanting
     high = [program.high[column] for column in wanting]
     for column in wanting:
         program.high[column] = program.low[column]
+    for column in half_year.short.values():
+        program.high[column] = np.inf
     flow = dict.fromkeys(half_year.flows.values(), 1.0)
     program.hold(dict.fromkeys(half_year.short.values(), 1.0))
     for region, mw in ({} if split is None else split).items():
-        program.high[half_year.short[str(region), half_year.slots[0]]] = mw + SLACK_MW
+        program.high[half_year.short[str(region), half_year.slots[0]]] = mw + SPLIT_MW
     values = program.least(flow)
     for column in half_year.short.values():
         program.high[column] = values[column] + SLACK_MW

@@ -43,7 +43,7 @@ def plan() -> Plan:
 
 def stub(question: Case) -> Plan:
     """Answer without solving: steps in the order of the queue, on time and never by turns."""
-    from planner import demand, match  # noqa: PLC0415 - only here
+    from planner import demand, match
 
     steps = demand.steps(question, match.place(question))
     numbers = numbered(question.periods)

@@ -17,6 +17,7 @@ import pytest
 import planner
 from planner import cli_maps, layers, maps, maps_interactive, maps_margin, maps_page, palette
 from planner.errors import DataError, PlannerError
+from planner.sources import geometry
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("textalloc")
@@ -54,7 +55,7 @@ def texts(page: Figure) -> list[str]:
 
 
 def _is_text(artist: object) -> bool:
-    from matplotlib.text import Text  # noqa: PLC0415 - an extra
+    from matplotlib.text import Text
 
     return isinstance(artist, Text) and bool(artist.get_text().strip())
 
@@ -97,7 +98,7 @@ def test_a_full_line_is_drawn_only_into_a_region_that_waits(simple: Plan) -> Non
 
 def test_the_ladder_gives_the_verdicts_and_leaves_the_megawatts(tmp_path: Path) -> None:
     """The plain tables carry the ladder's verdicts, so that a map shows them."""
-    from planner import ladder  # noqa: PLC0415 - a minute of work in other tests
+    from planner import ladder
 
     drawn.outlines(tmp_path)
     found = ladder.climb(drawn.simple(tmp_path).case, only=set())
@@ -261,6 +262,18 @@ def test_the_inset_shows_the_pocket_with_a_delivery_limit(shipped: Plan) -> None
     assert any(text.startswith("Northern Virginia: ") for text in shown)
 
 
+def test_an_inset_needs_no_county_polygons(shipped: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra `geometry` the sites stand on the outline of the region."""
+
+    def missing() -> None:
+        raise ImportError
+
+    monkeypatch.setattr(geometry, "counties", missing)
+    shown = texts(maps.figure(shipped, grid="us"))
+
+    assert any(text.startswith("Northern Virginia: ") for text in shown)
+
+
 def test_the_us_map_is_drawn_within_its_time(shipped: Plan) -> None:
     begun = time.perf_counter()
     maps.picture(maps.figure(shipped, grid="us"))
@@ -276,7 +289,7 @@ def test_the_region_colours_are_those_of_their_headroom(shipped: Plan) -> None:
     values = values[(values["year"] == 2030) & values["region"].isin(asked.regions)]
     classes = np.digitize(values["headroom_mw"] / 1000.0, palette.HEADROOM_GW)
     wanted = {palette.HEADROOM_COLOURS[place] for place in classes}
-    from matplotlib.colors import to_hex  # noqa: PLC0415 - an extra
+    from matplotlib.colors import to_hex
 
     fills: Any = page.axes[0].collections[0].get_facecolor()
 
@@ -370,7 +383,7 @@ def test_the_command_takes_the_format_from_the_file_name(
 
 
 def test_the_finding_counts_only_the_program_asked_for(simple: Plan) -> None:
-    """The second campus gets 136.4 - 100 of its 100 MW; the first has competed and is not counted."""
+    """The second campus gets 136.4 - 100 of its 100 MW; the first has competed for them."""
     plan = layers.only(simple, program="two")
     asked = layers.frame(plan, year=2028)
     sites = layers.placed_sites(plan, asked)

@@ -27,7 +27,7 @@ def table(name: str, *rows: dict[str, Any]) -> pd.DataFrame:
     return frame
 
 
-def site(name: str, **given: Any) -> dict[str, Any]:
+def site(name: str, /, **given: Any) -> dict[str, Any]:
     """One announced campus of 100 MW in NORTH, due in full by the end of 2027."""
     plain = {
         "site": name,
