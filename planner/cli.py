@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner import cli_common as common
+from planner import cli_ledger, cli_maps
 from planner.cli_common import (
     TODAY,
     Allocation,
@@ -310,6 +311,11 @@ def compare(
     from planner import report
 
     typer.echo(report.comparison(moved, inputs, style))
+
+
+app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
+app.command("map", epilog="Example: planner map --grid us --out maps")(cli_maps.map_)
+app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.export)
 
 
 def main() -> None:

@@ -75,8 +75,9 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
             ).round(3),
         }
     )
-    same = rows["verdict_before"].astype("str") == rows["verdict_after"].astype("str")
-    same &= rows["earliest_before"].astype("str") == rows["earliest_after"].astype("str")
+    told = rows.astype(object).where(rows.notna(), "")
+    same = told["verdict_before"] == told["verdict_after"]
+    same &= told["earliest_before"] == told["earliest_after"]
     same &= rows["mw"].abs() < SAME_MW
     rows = rows[~same].reset_index()
     return rows.sort_values(["mw", "site"], key=_size, ignore_index=True)

@@ -278,11 +278,24 @@ def comparison(moved: pd.DataFrame, inputs: pd.DataFrame, style: str) -> str:
         return json.dumps({name: json.loads(as_text(part, style)) for name, part in tables.items()})
     if style == "csv":
         return as_text(moved, style)
-    shown = moved.assign(name=moved["name"].str.slice(0, 28)).drop(columns="site")
+    table = pd.DataFrame(
+        {
+            "site": moved["name"].str.slice(0, 26),
+            "before": moved["verdict_before"],
+            "after": moved["verdict_after"],
+            "earliest": moved["earliest_after"].fillna("-"),
+            "quarters": moved["quarters"].map("{:+.0f}".format, na_action="ignore").fillna(""),
+            "MW on time": moved["mw"].map("{:+,.0f}".format),
+        }
+    )
+    lines = [
+        textwrap.shorten(f"{row.input}: {row.before} > {row.after}", WIDTH, placeholder="...")
+        for row in inputs.itertuples()
+    ]
     told = [
         f"{len(moved)} sites moved.",
-        _titled("Sites that moved", shown.head(3 * TOP)),
-        _titled("Inputs that differ", inputs),
+        _titled("Sites that moved", table.head(3 * TOP)),
+        "\n".join(["Inputs that differ", *lines[: 3 * TOP]]),
     ]
     return "\n\n".join(part for part in told if part)
 

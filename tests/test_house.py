@@ -23,26 +23,48 @@ PACKAGE: Final = ROOT / "planner"
 # A module imports only from the rows below its own. The front is planner/__init__.py.
 LAYERS: Final = (
     ("cli",),
+    ("cli_brief", "cli_ledger", "cli_maps"),
+    ("cli_common",),
+    ("brief_html", "brief_pdf", "brief_pptx"),
+    ("brief",),
+    ("charts_interactive", "maps_page"),
+    ("charts", "maps_interactive"),
+    ("maps", "bridges"),
+    ("export", "ledger_report", "maps_margin"),
+    ("compare", "layers", "report", "why"),
     ("front",),
-    ("report", "maps", "bridges"),
+    ("ledger",),
+    ("ledger_powered",),
+    ("ledger_checks",),
+    ("ladder", "place"),
+    ("ledger_money", "palette"),
     ("pipeline",),
-    ("explain",),
+    ("explain", "ledger_facts"),
+    ("causes",),
+    ("horizon",),
     ("model",),
-    ("match", "demand", "limits"),
-    ("supply",),
+    ("remedies",),
+    ("demand", "limits"),
+    ("match", "scenario", "supply"),
     ("case", "sources"),
-    ("packs",),
+    ("packs", "schema_ledger"),
     ("schema",),
     ("references",),
     ("validate",),
     ("wording",),
-    ("columns",),
-    ("errors",),
+    ("ledger_overlap", "terms"),
+    ("columns", "errors"),
 )
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
-ONLY_IN: Final = {"pulp": {"model"}, "highspy": {"model"}, "typer": {"cli"}}
-READERS: Final = {"packs", "sources"}
-WRITERS: Final = {"cli", "report", "maps", "bridges", "sources"}  # sources refresh the packs
+ONLY_IN: Final = {
+    "pulp": {"model"},
+    "highspy": {"model"},
+    "typer": {"cli", "cli_brief", "cli_common", "cli_ledger", "cli_maps"},
+}
+# match reads outlines; compare, report and scenario read runs and files that a user names.
+READERS: Final = {"compare", "match", "packs", "report", "scenario", "sources"}
+# sources refresh the packs.
+WRITERS: Final = {"bridges", "cli", "cli_brief", "cli_maps", "export", "maps", "report", "sources"}
 READ: Final = re.compile(r"read_(csv|excel|file|parquet|feather|json|html|text|bytes|dataframe)")
 WRITE: Final = re.compile(r"to_(csv|excel|file|parquet|feather)|write_(text|bytes|dataframe)")
 

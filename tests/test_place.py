@@ -42,8 +42,13 @@ def test_an_announced_site_comes_first_and_the_displaced_megawatts_are_told() ->
 
 def test_a_lead_time_puts_the_connection_off() -> None:
     """Requested on 22 November 2026, 24 months: November 2028, winter 2029."""
-    rule = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": 24,
-            "begins_on": "2020-01-01"}
+    rule = {
+        "area": "NORTH",
+        "area_kind": "region",
+        "rule": "lead_time",
+        "lead_months": 24,
+        "begins_on": "2020-01-01",
+    }
     row = ranked(connection=(rule,)).loc["NORTH"]
 
     assert (row["verdict"], row["in_full_from"]) == ("room, connects later", "2029-winter")
@@ -66,9 +71,17 @@ def test_remedies_count_where_they_are_allowed() -> None:
     """70 MW over own engines do not help a load without a site; a plant would."""
     plain = ranked(mw=200.0)
     more = ranked(
-        mw=200.0, allow=("remedies",), remedies=(remedy("turbine"),),
-        candidates=({"region": "NORTH", "remedy": "turbine", "potential_mw": 100,
-                     "completion_fraction": 1.0},),
+        mw=200.0,
+        allow=("remedies",),
+        remedies=(remedy("turbine"),),
+        candidates=(
+            {
+                "region": "NORTH",
+                "remedy": "turbine",
+                "potential_mw": 100,
+                "completion_fraction": 1.0,
+            },
+        ),
     )
 
     assert plain.loc["NORTH", "verdict"] == "no room"
@@ -78,7 +91,9 @@ def test_remedies_count_where_they_are_allowed() -> None:
 def test_near_keeps_a_state_and_its_neighbours_or_says_there_is_none() -> None:
     """SOUTH is linked to NORTH; WEST is nowhere."""
     assert set(ranked(near="SOUTH").index) == {"NORTH", "SOUTH", "CITY"}
-    with pytest.raises(DataError, match="--near is 'WEST'; no region lies there. Known: NORTH, SOUTH."):
+    with pytest.raises(
+        DataError, match="--near is 'WEST'; no region lies there. Known: NORTH, SOUTH."
+    ):
         ranked(near="WEST")
 
 

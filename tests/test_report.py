@@ -40,8 +40,14 @@ def test_a_run_is_written_with_its_record_and_nothing_half_done(tmp_path: Path) 
     record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
 
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
-        "sites.csv", "steps.csv", "regions.csv", "bottlenecks.csv", "served.csv", "flows.csv",
-        "run.json", "inputs.txt.gz",
+        "sites.csv",
+        "steps.csv",
+        "regions.csv",
+        "bottlenecks.csv",
+        "served.csv",
+        "flows.csv",
+        "run.json",
+        "inputs.txt.gz",
     }
     assert record["assumptions"]["allocation"] == "queue"
     assert set(record["versions"]) == set(report.PACKAGES)
@@ -88,11 +94,25 @@ def test_compare_needs_two_runs(tmp_path: Path) -> None:
 def test_why_tells_promise_curve_limits_remedies_facts_and_what_is_untested() -> None:
     """The page of a site of 200 MW that a turbine makes on time."""
     climbed = ladder.climb(
-        case(site("a", facility_mw=200.0), remedies=(remedy("turbine"),),
-             candidates=(candidate("turbine"),),
-             ).but(sources=pd.DataFrame([{"source": "test", "publisher": "Test", "document": "Doc",
-                                          "published_on": pd.Timestamp("2024-01-01"),
-                                          "address": None, "licence": "x", "confidence": "high"}]))
+        case(
+            site("a", facility_mw=200.0),
+            remedies=(remedy("turbine"),),
+            candidates=(candidate("turbine"),),
+        ).but(
+            sources=pd.DataFrame(
+                [
+                    {
+                        "source": "test",
+                        "publisher": "Test",
+                        "document": "Doc",
+                        "published_on": pd.Timestamp("2024-01-01"),
+                        "address": None,
+                        "licence": "x",
+                        "confidence": "high",
+                    }
+                ]
+            )
+        )
     )
     page = why.page(climbed, "a")
     text = why.text(page)

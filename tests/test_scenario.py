@@ -67,8 +67,14 @@ allocation = "most"
     ("text", "message"),
     [
         ("titel = 'x'", "s.toml: key 'titel' is unknown; did you mean 'title'?"),
-        ("[assumptions]\nhorizon = 3", "s.toml: assumption 'horizon' is unknown; did you mean 'horizon_years'?"),
-        ('[[change]]\ntable = "suply"', "s.toml, change 1: table 'suply' is unknown; did you mean 'supply'?"),
+        (
+            "[assumptions]\nhorizon = 3",
+            "s.toml: assumption 'horizon' is unknown; did you mean 'horizon_years'?",
+        ),
+        (
+            '[[change]]\ntable = "suply"',
+            "s.toml, change 1: table 'suply' is unknown; did you mean 'supply'?",
+        ),
         (
             '[[change]]\ntable = "links"\nset = { forward = 1 }',
             "s.toml, change 1: links column 'forward' is unknown; did you mean 'forward_mw'?",
