@@ -189,7 +189,7 @@ def load_case(
     tables += [packs.read_sites(name, as_of=given.as_of) for name in _listed(sites)]
     tables.append(packs.read_common(as_of=given.as_of))
     merged = _side_by_side(tables)
-    _check_scenario(merged["load"], given.load_scenario)
+    _check_scenario(merged["load"], given, grid_folders)
     return Case(assumptions=given, folders=tuple(grid_folders), **merged)  # type: ignore[arg-type]
 
 
@@ -212,11 +212,20 @@ def _side_by_side(tables: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFra
     }
 
 
-def _check_scenario(load: pd.DataFrame, wanted: str) -> None:
+def _check_scenario(load: pd.DataFrame, given: Assumptions, folders: list[Path]) -> None:
+    wanted = given.load_scenario
     known = sorted(set(load["scenario"]))
-    if wanted not in known:
-        message = f"load_scenario is {wanted!r}; the grids have {', '.join(known)}."
-        raise DataError([message])
+    if wanted in known:
+        return
+    if known:
+        raise DataError([f"load_scenario is {wanted!r}; the grids have {', '.join(known)}."])
+    ever = [packs.read(folder, [schema.SOURCES, schema.LOAD])["load"] for folder in folders]
+    first = min(table["known_on"].min() for table in ever)
+    problem = (
+        f"no load forecast was known on {given.as_of}; the forecasts of these grids begin on"
+        f" {first:%Y-%m-%d}: choose a later as-of date."
+    )
+    raise DataError([problem])
 
 
 def periods(as_of: date, horizon_years: int) -> pd.DataFrame:

@@ -230,9 +230,10 @@ def _net_flows(engine: model.Engine, period: str) -> pd.DataFrame:
 def _carry(engine: model.Engine) -> dict[str, float]:
     """What is served stays served."""
     window = engine.window
-    held = {step: max(engine[variable], 0.0) for step, variable in window.served.items()}
+    values = engine.values - engine.room(engine.values)
+    held = {step: max(float(values[at]), 0.0) for step, at in window.served.items()}
     for (region, _), variable in window.unnamed.items():
-        held[region] = held.get(region, 0.0) + engine[variable]
+        held[region] = held.get(region, 0.0) + float(values[variable])
     return held
 
 

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["UNLIMITED_MW", "Engine", "Layout", "Terms", "Window", "decide", "lift", "restore"]
 
 TOLERANCE_MW: Final = 1e-6
+RISE_MW: Final = 1e-4
+FROZEN_MW: Final = 1e-5
+FILE_DIGITS: Final = 1e-6
 ON_TIME_WEIGHT: Final = 1e6
 LATE_WEIGHT: Final = 1e3
 SHORT_WEIGHT: Final = 1e3
 FLOW_WEIGHT: Final = 1e-3
 GIVE_WEIGHT: Final = 1e-2
 QUEUE_SPREAD: Final = 0.01
+TIERS: Final = {"on time": ON_TIME_WEIGHT, "late": LATE_WEIGHT}
 USD_SCALE: Final = 1e5
 
 type Key = tuple[Any, ...]
@@ -288,6 +292,19 @@ def equal_share(window: Window) -> Rows:
         yield key, [(at, -1.0), (window.share, wanted)], UNLIMITED_MW
 
 
+def hold(window: Window) -> Rows:
+    """Under `prorata`, sharing out takes nothing from what a tier has reached."""
+    if window.share is None:
+        return
+    new = {row.step for row in window.layout.rows if row.target == window.number}
+    for name in TIERS:
+        pairs = [
+            (at, -float((key[0] in new or key[-1] == "new") == (name == "on time")))
+            for key, at in window.wanting()
+        ]
+        yield (name,), pairs, UNLIMITED_MW
+
+
 CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
     adequacy,
     transfer,
@@ -297,6 +314,7 @@ CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
     build,
     give_way,
     equal_share,
+    hold,
 )
 
 
@@ -336,6 +354,12 @@ class Engine:
             self.problem += pulp.lpSum_vars_coefs(row) <= limit
         used = {variable.id: at for at, variable in enumerate(self.problem.exported_variables())}
         self.columns = np.array([used.get(variable.id, -1) for variable in self.variables])
+
+    def room(self, values: np.ndarray) -> np.ndarray:
+        """Room left around values that are fixed; a solver read through a file rounds them."""
+        if self.live is not None:
+            return np.full(len(values), TOLERANCE_MW / 10)
+        return FILE_DIGITS * np.maximum(np.abs(values), 1.0)
 
     def turn(self, window: Window) -> None:
         """Go on to the next half-year: change what differs, keep the basis."""
@@ -429,11 +453,17 @@ class Engine:
         columns = self.columns[used].astype(np.int32)
         self.live.changeColsCost(len(used), columns, weights[used])
         self.live.run()
-        if "kOptimal" not in str(self.live.getModelStatus()):
+        if not self._optimal():
+            self.live.clearSolver()
+            self.live.run()
+        if not self._optimal():
             message = f"the solver stopped with {self.live.getModelStatus()}."
             raise SolverError(message)
         found = np.array(self.live.getSolution().col_value)
         self.values = np.where(self.columns >= 0, found[self.columns], self.low)
+
+    def _optimal(self) -> bool:
+        return "kOptimal" in str(self.live.getModelStatus())
 
     def _solve(self, weights: np.ndarray) -> None:
         used = [at for at in np.flatnonzero(weights) if self.columns[at] >= 0]
@@ -471,7 +501,7 @@ def decide(engine: Engine) -> None:
     _shortage(engine)
     _service(engine)
     if between:
-        kept = np.clip(engine.values[wanting] - TOLERANCE_MW / 10, low, high)
+        kept = np.clip(engine.values[wanting] - engine.room(engine.values[wanting]), low, high)
         engine.bound_all(wanting, kept, high)
         _neighbours(engine, between, help_=True)
         _shortage(engine)
@@ -502,9 +532,24 @@ def _shortage(engine: Engine) -> None:
     low, high = engine.low[wanting], engine.high[wanting]
     engine.bound_all(wanting, low, low)
     engine.bound_all(short, np.zeros(len(short)), np.full(len(short), UNLIMITED_MW))
-    engine.minimise([*_flows(engine), *((at, SHORT_WEIGHT) for at in short)])
-    engine.bound_all(short, np.zeros(len(short)), engine.values[short] + TOLERANCE_MW / 10)
+    engine.minimise([*_flows(engine), *_short_costs(window)])
+    engine.bound_all(
+        short, np.zeros(len(short)), engine.values[short] + engine.room(engine.values[short])
+    )
     engine.bound_all(wanting, low, high)
+
+
+def _short_costs(window: Window) -> list[Pair]:
+    """Book shortage where the own deficit is largest, so that there is one answer."""
+    layout = window.layout
+    costs = []
+    for slot, period in enumerate(window.periods):
+        spare = dict(zip(layout.regions, layout.spare[period], strict=True))
+        order = sorted(spare, key=lambda region: (spare[region], region))
+        for place, region in enumerate(order):
+            tie = 1 + QUEUE_SPREAD * place / len(order)
+            costs.append((window.short[region, slot], SHORT_WEIGHT * tie))
+    return costs
 
 
 def _service(engine: Engine) -> None:
@@ -522,7 +567,7 @@ def _least_cost(engine: Engine) -> None:
     wanting = [at for _, at in window.wanting()]
     low, high = engine.low[wanting].copy(), engine.high[wanting].copy()
     got = np.clip(engine.values[wanting], low, high)
-    engine.bound_all(wanting, np.maximum(low, got - TOLERANCE_MW / 10), high)
+    engine.bound_all(wanting, np.maximum(low, got - engine.room(got)), high)
     costs = [
         (window.built[row.option], row.usd_per_mw_yr / USD_SCALE) for row in window.layout.options
     ]
@@ -539,8 +584,10 @@ def _weights(window: Window) -> dict[Key, float]:
     for row in window.layout.rows:
         tier = ON_TIME_WEIGHT if row.target == window.number else LATE_WEIGHT
         weights[row.step,] = tier * (1 + spread * (1 - row.Index / count))
+    order = {region: at for at, region in enumerate(sorted(window.layout.regions))}
     for key in window.unnamed:
-        weights[key] = ON_TIME_WEIGHT if key[1] == "new" else LATE_WEIGHT
+        tier = ON_TIME_WEIGHT if key[1] == "new" else LATE_WEIGHT
+        weights[key] = tier * (1 - spread * order[key[0]] / len(order))
     return weights
 
 
@@ -550,17 +597,23 @@ def _share_out(engine: Engine, weights: dict[Key, float]) -> None:
     The megawatts of each tier are a maximum already; a tier is shared out after the one above it.
     """
     wanting = dict(engine.window.wanting())
-    for tier in (ON_TIME_WEIGHT, LATE_WEIGHT):
-        open_ = [
-            key for key, at in wanting.items() if engine.high[at] - engine.low[at] > TOLERANCE_MW
-        ]
-        _fill(engine, [key for key in open_ if weights[key] == tier], wanting)
+    ats = list(wanting.values())
+    low, high = engine.low[ats].copy(), engine.high[ats].copy()
+    for name, tier in TIERS.items():
+        members = [at for key, at in wanting.items() if weights[key] == tier]
+        engine.at_most(("hold", name), RISE_MW - float(engine.values[members].sum()))
+    for tier in TIERS.values():
+        _fill(engine, [key for key in wanting if weights[key] == tier], wanting)
+    for name in TIERS:
+        engine.at_most(("hold", name), UNLIMITED_MW)
+    engine.bound_all(ats, low, high)
 
 
 def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
     share = engine.window.share
     assert share is not None  # noqa: S101 - only called under prorata
     low, high = engine.low.copy(), engine.high.copy()
+    active = [key for key in active if high[wanting[key]] - low[wanting[key]] > TOLERANCE_MW]
     while active:
         for key in active:
             engine.at_most(("equal_share", *key), -low[wanting[key]])
@@ -572,7 +625,7 @@ def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
             at = wanting[key]
             value = low[at] + level * (high[at] - low[at])
             engine.at_most(("equal_share", *key), UNLIMITED_MW)
-            engine.bound(at, max(low[at], value - TOLERANCE_MW / 10), value)
+            engine.bound(at, max(low[at], value - FROZEN_MW), value + FROZEN_MW)
         active = [key for key in active if key not in blocked]
     engine.minimise([(share, 0.0), *_flows(engine)])
 
@@ -583,13 +636,18 @@ def _blocked(engine: Engine, active: list[Key], wanting: dict[Key, int], level: 
         return active
     assert engine.window.share is not None  # noqa: S101 - only called under prorata
     engine.bound(engine.window.share, max(level - 1e-9, 0.0), level)
-    engine.minimise([(wanting[key], -1.0) for key in active])
     low, high = engine.low, engine.high
-    stuck = []
-    for key in active:
-        at = wanting[key]
-        if engine[at] <= low[at] + level * (high[at] - low[at]) + TOLERANCE_MW:
-            stuck.append(key)
+    stuck = active
+    while stuck:
+        engine.minimise([(wanting[key], -1.0) for key in stuck])
+        still = []
+        for key in stuck:
+            at = wanting[key]
+            if engine[at] <= low[at] + level * (high[at] - low[at]) + RISE_MW:
+                still.append(key)
+        if len(still) == len(stuck):
+            break
+        stuck = still
     return stuck or active
 
 

@@ -181,12 +181,12 @@ def late_sites(sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
     earliest = sites["earliest_period"].fillna(explain.NEVER)
     return pd.DataFrame(
         {
-            "site": sites["name"].str.slice(0, 33),
+            "site": sites["name"].str.slice(0, 30),
             "region": sites["region"],
             "late GW": (sites["late_mw"] / MW_PER_GW).map("{:.2f}".format),
             "promised": sites["target_period"],
-            "earliest in full": earliest.replace(explain.NEVER, "after horizon"),
-            "binding limit": sites["cause"],
+            "in full": earliest.replace(explain.NEVER, "after horizon"),
+            "limit": sites["cause"],
         }
     )
 
