@@ -225,7 +225,7 @@ def prepare(asked: set[str]) -> None:
 def locked(asked: set[str]) -> None:
     """Prepare, one process at a time."""
     try:
-        import fcntl  # noqa: PLC0415 - Windows has none
+        import fcntl
     except ImportError:
         prepare(asked)
         return

@@ -28,7 +28,13 @@ MOST_RANKED: Final = 3
 MOST_OPTIONS: Final = 3
 LONGEST_NAME: Final = 46
 LONGEST_TEXT: Final = 110
-SHORT_CAUSES: Final = {"delivery": "delivery limit", "connection": "connection", "onsite": "own plant"}
+LONGEST_ADDRESS: Final = 300
+PADDING: Final = 2
+SHORT_CAUSES: Final = {
+    "delivery": "delivery limit",
+    "connection": "connection",
+    "onsite": "own plant",
+}
 UNNAMED: Final = (
     "Unnamed: datacenters of the operators' forecasts that no listed site stands for, four years"
     " ahead."
@@ -357,8 +363,10 @@ def _sure(plan: Plan, rows: pd.DataFrame, column: str) -> str:
     mw = mw[mw > explain.TOLERANCE_MW]
     if mw.empty:
         return _as_of(plan, plan.steps["confidence"])
-    stated = f"As of {plan.case.assumptions.as_of}; weakest confidence {weakest(mw.index)}"
-    return f"{stated} ({mw[weakest(mw.index)] / mw.sum():.0%} of these megawatts)."
+    if len(mw) == 1:
+        return _as_of(plan, mw.index)
+    share = f" ({mw[weakest(mw.index)] / mw.sum():.0%} of these megawatts)."
+    return _as_of(plan, mw.index).removesuffix(".") + share
 
 
 def _steps(ladder: Ladder | None, plan: Plan) -> pd.DataFrame | None:
@@ -424,17 +432,17 @@ def _remedied(plan: Plan, ladder: Ladder) -> dict[int, float]:
     return {int(year): float(gw) for year, gw in sums.items()}
 
 
-def widths(table: Table, *, least: int = 8, most: int = 44) -> tuple[float, ...]:
+def widths(table: Table, *, least: int = 7, most: int = 42) -> tuple[float, ...]:
     """Share the width of a page among the columns, by their longest text.
 
     Examples
     --------
-    >>> widths(Table("", ("a", "b"), (("x" * 30, "y"),)), least=10)
+    >>> widths(Table("", ("a", "b"), (("x" * 25, "y"),)))
     (0.75, 0.25)
     """
     texts = zip(table.columns, *table.rows, strict=True)
     longest = [min(max(map(len, column), default=0), most) for column in texts]
-    wide = [max(one, least) for one in longest]
+    wide = [max(one, least) + PADDING for one in longest]
     return tuple(one / sum(wide) for one in wide)
 
 
@@ -510,7 +518,9 @@ def _region_levels(case: Case, region: str) -> Iterator[str]:
 
 def _late(plan: Plan, ladder: Ladder | None) -> Table:
     rows = plan.sites if ladder is None else ladder.sites
-    rows = rows[rows["site"].isin(set(plan.sites["site"])) & (rows["verdict"] != explain.UNASSESSED)]
+    rows = rows[
+        rows["site"].isin(set(plan.sites["site"])) & (rows["verdict"] != explain.UNASSESSED)
+    ]
     rows = rows[rows["late_mw"] > explain.TOLERANCE_MW]
     rows = rows.sort_values(["late_mw", "site"], ascending=[False, True])
     steps = plan.steps[plan.steps["late_mw"] > explain.TOLERANCE_MW]
@@ -618,7 +628,9 @@ def _ranked(plan: Plan, ladder: Ladder, spoken: dict[str, str]) -> Table:
             for row in palette.each(best)
         ]  # fmt: skip
     stands = _as_of(plan, [row[-1] for row in rows])
-    note = f"Megawatt-months that 100 MW free for late sites, by million USD of investment. {stands}"
+    note = (
+        f"Megawatt-months that 100 MW free for late sites, by million USD of investment. {stands}"
+    )
     columns = ("Where", "Remedy", "From", "MW-months per M USD", "Confidence")
     return Table("What frees most for its money", columns, tuple(rows), note, (3,))
 
@@ -686,14 +698,17 @@ def _document(row: Any, known: Any) -> tuple[str, ...]:
     published = _text(document.get("published_on")) or _text(row.known_on)
     return (
         _text(document.get("publisher")) or _text(row.source), _text(document.get("document")),
-        published, row.facts, f"{row.rows}", row.confidence, _text(document.get("address"), 300),
+        published, row.facts, f"{row.rows}", row.confidence, _text(document.get("address"), LONGEST_ADDRESS),
     )  # fmt: skip
 
 
 def _used(plan: Plan, scope: Scope, ladder: Ladder | None) -> list[pd.DataFrame]:
     """The rows behind an answer: of its sites, and of the pools that power them."""
     case = plan.case
-    sites, homes = set(plan.sites["site"]), set(plan.steps["region"]) | set(plan.bottlenecks["region"])
+    sites, homes = (
+        set(plan.sites["site"]),
+        set(plan.steps["region"]) | set(plan.bottlenecks["region"]),
+    )
     if scope.region is not None:
         homes |= layers.frame(plan, region=scope.region).regions
     pools = set(case.regions.loc[case.regions["region"].isin(homes), "pool"])

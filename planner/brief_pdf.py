@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PACKAGES: Final = ("typst",)
 FONTS: Final = ("Noto Sans", *maps.FONTS)
-WIDE: Final = ("Document", "Address", "Cheapest remedies")
+MOST_SOURCES: Final = 60
 
 
 def document(found: Brief, pictures: Iterable[bytes], chart: bytes) -> bytes:
@@ -78,11 +78,19 @@ def _data(found: Brief, families: Iterable[str]) -> dict[str, Any]:
         "judged": found.judged,
         "untested": found.untested,
         "unassessed": _table(found.unassessed),
-        "sources": _table(found.sources),
+        "sources": _table(_most_used(found.sources)),
         "captions": [view.caption for view in found.views],
         "fonts": list(named),
         "day": f"{found.as_of}",
     }
+
+
+def _most_used(table: Table) -> Table:
+    rest = len(table.rows) - MOST_SOURCES
+    if rest <= 0:
+        return table
+    note = f"Those with most rows; {rest} more in the HTML. {table.note}"
+    return replace(table, rows=table.rows[:MOST_SOURCES], note=note)
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -137,14 +145,13 @@ TEMPLATE: Final = r"""
 #grid(
   columns: (1fr, 1fr, 1fr), gutter: 0.4cm,
   ..data.numbers.map(number => block(
-    fill: rgb("#f3f5f8"), inset: 0.35cm, width: 100%, height: 3.3cm,
-    {
-      text(24pt, weight: "bold", fill: dark, number.value)
-      parbreak()
-      text(11pt, number.words)
-      parbreak()
-      note(number.note)
-    },
+    fill: rgb("#f3f5f8"), inset: 0.35cm, width: 100%, height: 3.6cm,
+    stack(
+      spacing: 0.3cm,
+      text(23pt, weight: "bold", fill: dark, number.value),
+      text(11pt, number.words),
+      note(number.note),
+    ),
   ))
 )
 #v(0.2em)

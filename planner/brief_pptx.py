@@ -10,7 +10,7 @@ from planner import brief, explain, palette
 from planner.brief import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pptx.presentation import Presentation
     from pptx.slide import Slide
@@ -100,11 +100,11 @@ def _opening(made: Presentation, found: Brief) -> None:
     wide = (INNER_IN - 2 * gap) / 3
     for place, number in enumerate(found.numbers):
         left = EDGE_IN + place * (wide + gap)
-        _card(slide, (left, 3.3, wide, 3.2))
+        _card(slide, (left, 3.4, wide, 3.0))
         _box(
             slide,
-            (left + 0.15, 3.4, wide - 0.3, 3.0),
-            [(number.value, 40, True, HEAD), (number.words, 18, False, INK),
+            (left + 0.2, 3.5, wide - 0.4, 2.8),
+            [(number.value, 36, True, HEAD), (number.words, 18, False, INK),
              (number.note, 11, False, GREY)],
         )  # fmt: skip
 
@@ -223,6 +223,7 @@ def _slide(
     """Open a slide with title, foot and speaker notes."""
     slide = made.slides.add_slide(made.slide_layouts[TITLE_ONLY])
     head: Any = slide.shapes.title
+    head.text_frame.margin_left = 0
     head.left, head.top, head.width, head.height = map(_emu, (EDGE_IN, 0.4, INNER_IN, 0.85))
     _lines(head.text_frame, [(title, 26, True, INK)])
     if foot:
@@ -308,8 +309,8 @@ def _cell(cell: Any, line: Line, fill: str, *, right: bool) -> None:
 
 def _bullets(slide: Slide, texts: Iterable[str], top: float) -> float:
     """Write lines of text; return where the next thing may stand."""
-    lines: list[Line] = [(f"\N{BULLET} {text}", 16, False, INK) for text in texts]
-    high = 0.42 * len(lines) + 0.1
+    lines: list[Line] = [(f"\N{BULLET} {text}", 14, False, INK) for text in texts]
+    high = 0.31 * len(lines) + 0.1
     _box(slide, (EDGE_IN, top, INNER_IN, high), lines)
     return top + high + 0.1
 
@@ -341,15 +342,17 @@ def _box(
     _lines(frame, lines, right=right)
 
 
-def _lines(frame: Any, lines: Iterable[Line], *, right: bool = False) -> None:
+def _lines(frame: Any, lines: Sequence[Line], *, right: bool = False) -> None:
     """Fill a frame with one paragraph a line."""
     from pptx.enum.text import PP_ALIGN
     from pptx.util import Pt
 
     frame.word_wrap = True
     frame.clear()
+    space = Pt(4 if len(lines) > 1 else 0)
     for place, (text, size, bold, colour) in enumerate(lines):
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        paragraph.space_after = space
         paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
         run = paragraph.add_run()
         run.text = text

@@ -190,7 +190,7 @@ def load_case(
     tables.append(packs.read_common(as_of=given.as_of))
     merged = _side_by_side(tables)
     _check_scenario(merged["load"], given, grid_folders)
-    return Case(assumptions=given, folders=tuple(grid_folders), **merged)  # type: ignore[arg-type]
+    return Case(assumptions=given, folders=tuple(grid_folders), **merged)
 
 
 def _listed(names: str | Path | Iterable[str | Path]) -> list[str | Path]:

@@ -12,11 +12,11 @@ from planner import model
 from planner.errors import SolverError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from planner.model import Engine
 
-type Run = Iterable[tuple[str, Engine]]
+type Run = Iterator[tuple[str, Engine]]
 
 KINDS: Final = ("connection", "delivery", "import", "supply", "onsite")
 BEHIND: Final = ("delivery", "import", "supply")
@@ -236,6 +236,50 @@ def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[
     model.restore(engine, ["remedies"])
     _hold(engine, held)
     return found
+
+
+def priced(run: Run, due: Mapping[str, set[str]], prices: list[tuple[str, str, float]]) -> Run:
+    """Price one more megawatt of accredited capacity while a run with remedies goes on.
+
+    The price is what the least cost rises by when one megawatt more is required in the region and
+    everything that is served is held: a re-solve, not a dual, so that every solver gives the same.
+
+    Parameters
+    ----------
+    run
+        Half-years with remedies allowed; they are yielded on.
+    due
+        Regions to price, by period.
+    prices
+        Takes `region`, `period` and the price [USD/MW-yr]; none where no remedy is left.
+    """
+    for period, engine in run:
+        values = engine.values
+        if due.get(period):
+            held = {key: engine[at] for key, at in engine.window.wanting()}
+            _hold(engine, held)
+            base = _least(engine)
+            for region in sorted(due[period]):
+                engine.load(region)
+                engine.bound(engine.window.probe, 1.0, 1.0)
+                more = _least(engine)
+                engine.bound(engine.window.probe, 0.0, 0.0)
+                prices.append((region, period, max(more - base, 0.0)))
+            engine.values = values
+        yield period, engine
+
+
+def _least(engine: Engine) -> float:
+    """Least yearly cost [USD] of what is required; not a number where it cannot be met."""
+    window = engine.window
+    prices = {row.option: row.usd_per_mw_yr for row in window.layout.options}
+    costs = [(at, prices[option] / model.USD_SCALE) for option, at in window.built.items()]
+    costs += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
+    try:
+        engine.minimise(costs)
+    except SolverError:
+        return float("nan")
+    return float(sum(prices[option] * engine[at] for option, at in window.built.items()))
 
 
 def name_causes(table: pd.DataFrame, sites: pd.DataFrame, order: list[str]) -> pd.DataFrame:

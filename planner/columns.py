@@ -68,7 +68,7 @@ class Table:
 
     def pandera(self) -> pa.DataFrameSchema:
         """Return the table as a pandera schema, with unit and meaning as metadata."""
-        import pandera.pandas as pa  # noqa: PLC0415 - costs half a second, few need it
+        import pandera.pandas as pa
 
         columns = {name: _pandera_column(column) for name, column in self.columns.items()}
         return pa.DataFrameSchema(
@@ -81,14 +81,14 @@ class Table:
 
 
 def _pandera_column(column: Column) -> pa.Column:
-    import pandera.pandas as pa  # noqa: PLC0415 - as above
+    import pandera.pandas as pa
 
     checks = []
     if column.low is not None:
         checks.append(pa.Check.ge(column.low))
     if column.high is not None:
         checks.append(pa.Check.le(column.high))
-    if column.values:  # noqa: PD011 - not of pandas
+    if column.values:
         checks.append(pa.Check.isin(column.values))
     return pa.Column(
         column.dtype,

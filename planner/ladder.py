@@ -111,9 +111,13 @@ def climb(
     loads = demand.native(case, placed)
     terms = pipeline.gather(case, asked, loads, decisions=True)
     runs: dict[str, Solution] = {}
+    prices: list[tuple[str, str, float]] = []
     for name, allow in RUNS.items():
         say(f"run: {name}")
         solved = [horizon.windows(part, allow=allow, solver=solver) for part in terms]
+        if name == "remedies":
+            due = _late_regions(case, asked, runs["plain"])
+            solved = [causes.priced(run, due, prices) for run in solved]
         runs[name] = horizon.together(
             [horizon.collected(run, diagnose=name == "plain") for run in solved]
         )
@@ -131,7 +135,7 @@ def climb(
     return Ladder(
         plan=plan,
         steps=steps,
-        sites=_sites(plan, steps, named),
+        sites=_sites(plan, steps, named, prices),
         ramps=_ramps(plan, runs),
         built=_built(case, options, runs["remedies"], alone),
         needs=needs,
@@ -280,7 +284,19 @@ def _needs(
     )
 
 
-def _sites(plan: pipeline.Plan, steps: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+def _late_regions(case: Case, asked: pd.DataFrame, plain: Solution) -> dict[str, set[str]]:
+    """Regions with steps that miss their date with nothing built, by the period of the date."""
+    steps = explain.verdicts(case, asked, plain)
+    late = steps[(steps["late_mw"] > explain.TOLERANCE_MW) & steps["on_grid"]]
+    return late.groupby("target_period")["region"].agg(set).to_dict()
+
+
+def _sites(
+    plan: pipeline.Plan,
+    steps: pd.DataFrame,
+    named: pd.DataFrame,
+    prices: list[tuple[str, str, float]],
+) -> pd.DataFrame:
     order = {verdict: place for place, verdict in enumerate(LADDER)}
     groups = steps.assign(rank=steps["verdict"].map(order)).groupby("site")
     found = pd.DataFrame(
@@ -301,7 +317,26 @@ def _sites(plan: pipeline.Plan, steps: pd.DataFrame, named: pd.DataFrame) -> pd.
     for column in causes.CAUSE:
         fresh = causes_by[column].reindex(sites.index)
         sites[column] = fresh.where(fresh.notna(), sites.get(column))
-    return sites.reset_index()
+    known = {(region, period): usd for region, period, usd in prices}
+    keys = zip(sites["region"], sites["target_period"], strict=True)
+    sites["price_usd_per_mw_yr"] = [known.get(key, np.nan) for key in keys]
+    return _behind_supply(sites.reset_index(), groups)
+
+
+def _behind_supply(sites: pd.DataFrame, groups: Any) -> pd.DataFrame:
+    """Where the system is short, what holds back its remedies is behind it.
+
+    `build` then frees what the run without yearly limits powers beyond the run with them; nothing,
+    where lead times alone hold them back.
+    """
+    more = (groups["unlimited_mw"].sum() - groups["remedies_mw"].sum()).clip(lower=0.0)
+    waits = sites["verdict"].isin([explain.LATE, explain.NEVER]) & (sites["cause"] == "supply")
+    freed = sites["site"].map(more).fillna(0.0).astype(float)
+    return sites.assign(
+        next_cause=sites["next_cause"].mask(waits, "build"),
+        next_mw=sites["next_mw"].astype(float).mask(waits, freed),
+        next_quarters=sites["next_quarters"].astype(float).mask(waits, np.nan),
+    )
 
 
 def _ramps(plan: pipeline.Plan, runs: dict[str, Solution]) -> pd.DataFrame:

@@ -200,8 +200,8 @@ def _texts(text: pd.Series, column: Column) -> tuple[pd.Series, Mask]:
 
 
 def _is_text(value: str, column: Column) -> bool:
-    if column.values:  # noqa: PD011 - not of pandas
-        return value in column.values  # noqa: PD011 - not of pandas
+    if column.values:
+        return value in column.values
     return value not in ("", *wording.SPREADSHEET_ERRORS)
 
 
@@ -330,4 +330,4 @@ def _point(
 
 def _inside(lat: pd.Series, lon: pd.Series, box: tuple[float, float, float, float]) -> Mask:
     south, north, west, east = box
-    return (lat.between(south, north) & lon.between(west, east)).to_numpy()
+    return np.asarray(lat.between(south, north) & lon.between(west, east))

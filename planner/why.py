@@ -19,7 +19,7 @@ CAUSES: Final = {
     "import": "import: transfer limits inside the pool",
     "delivery": "delivery: the published limit of its pocket",
     "connection": "connection: the large-load process or a moratorium",
-    "build": "build: the date has passed and the load is not reported powered",
+    "build": "build: lead times and yearly limits of the remedies, or a date that has passed",
     "onsite": "onsite: the site's own plant",
 }
 RULES: Final = ("lead_time", "moratorium")
@@ -112,6 +112,7 @@ def _limits(row: pd.Series, steps: pd.DataFrame) -> dict[str, Any]:
     found = {name: _plain(row.get(name)) for name in names}
     found["cause_in_words"] = CAUSES.get(str(row.get("cause")), "")
     found["next_cause_in_words"] = CAUSES.get(str(row.get("next_cause")), "")
+    found["price_usd_per_mw_yr"] = _plain(row.get("price_usd_per_mw_yr"))
     found["connection_rules"] = sorted({rule for rule in steps["rule"] if rule})
     return found
 
@@ -280,6 +281,11 @@ def _limit_lines(page: dict[str, Any]) -> list[str]:
         lines.append(
             f"behind it: {limits['next_cause_in_words']}"
             f" ({limits['next_mw'] or 0:,.0f} MW, {limits['next_quarters'] or 0:.0f} quarters)"
+        )
+    if limits["price_usd_per_mw_yr"] is not None:
+        usd = limits["price_usd_per_mw_yr"]
+        lines.append(
+            f"one more accredited MW there on the date, with remedies: {usd:,.0f} USD a year"
         )
     return lines + [f"rule: {rule}" for rule in limits["connection_rules"]]
 

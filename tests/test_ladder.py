@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from tiny import candidate, case, peak, plant, remedy, site
@@ -12,7 +14,7 @@ HEAD = 1.1
 PLAIN = (100 + 50) / HEAD
 
 
-def climbed(*sites: dict[str, object], **given: object) -> tuple[ladder.Ladder, pd.Series]:
+def climbed(*sites: dict[str, Any], **given: Any) -> tuple[ladder.Ladder, pd.Series]:
     """The ladder of a question, and the row of its first site."""
     found = ladder.climb(case(*sites, **given))
     return found, found.sites.set_index("site").loc[sites[0]["site"]]
@@ -159,11 +161,11 @@ def test_a_retirement_can_be_put_off() -> None:
     ],
 )
 def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
-    given: dict[str, object], cause: str
+    given: dict[str, Any], cause: str
 ) -> None:
     """Each site is held back by one limit; its lift frees megawatts, that of another does not."""
     given = dict(given)
-    extra: dict[str, object] = {}
+    extra: dict[str, Any] = {}
     if given.pop("rule", False):
         extra["connection"] = (
             {
@@ -204,7 +206,7 @@ def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
 
     assert row["cause"] == cause
     assert row["freed_mw"] > 1
-    assert row["next_cause"] in {"", "supply", "import"} - {cause}
+    assert row["next_cause"] in {"", "supply", "import", "build"} - {cause}
 
 
 def test_the_limit_behind_the_first_is_named() -> None:
@@ -268,3 +270,65 @@ def test_costs_add_up_to_the_reported_total() -> None:
     built = found.built
 
     assert built["usd"].sum() == pytest.approx((built["mw"] * built["usd_per_mw"]).sum(), abs=1)
+
+
+def test_demand_response_frees_megawatts() -> None:
+    """70 MW of other load give way; nothing is invested, 85 USD/kW-yr are paid."""
+    found, row = climbed(
+        site("a", facility_mw=200.0),
+        remedies=(remedy("response", "demand", capex_usd_per_kw=0, fixed_usd_per_kw_yr=85),),
+        candidates=(candidate("response"),),
+    )
+
+    assert row["verdict"] == "on time with remedies"
+    assert found.built["usd_yr"].sum() == pytest.approx(70 * 85e3, rel=1e-4)
+
+
+def test_the_price_is_what_one_more_megawatt_costs() -> None:
+    """A turbine of 1000 USD/kW over 20 years at 8 %: 101,852 USD a year for each megawatt."""
+    _, row = climbed(
+        site("a", facility_mw=200.0),
+        remedies=(remedy("turbine"),),
+        candidates=(candidate("turbine"),),
+    )
+
+    assert row["price_usd_per_mw_yr"] == pytest.approx(1e6 * 0.08 / (1 - 1.08**-20), rel=1e-6)
+
+
+def test_behind_a_short_system_stand_the_remedies_that_come_too_late() -> None:
+    """A wide line: the system is short; 20 MW a year of 136 are what the yearly limit lets in."""
+    limit = {
+        "limit_group": "frames",
+        "grid": "any",
+        "scope": "grid",
+        "mw_per_year": 20,
+        "first_year": 2028,
+    }
+    _, row = climbed(
+        site("a", facility_mw=300.0),
+        link_mw=900.0,
+        limits=(limit,),
+        remedies=(remedy("turbine", limit_group="frames"),),
+        candidates=(candidate("turbine"),),
+    )
+
+    assert (row["cause"], row["next_cause"]) == ("supply", "build")
+    assert row["next_mw"] == pytest.approx(300 - (210 + 10) / HEAD, abs=1e-2)
+
+
+@pytest.mark.parametrize("months", [6, 12, 18, 24, 30])
+def test_a_longer_lead_time_never_makes_a_date_earlier(months: int) -> None:
+    """Six months more, the same site."""
+    rows = [
+        climbed(
+            site("a", facility_mw=200.0),
+            remedies=(remedy("turbine", lead_months=lead),),
+            candidates=(candidate("turbine"),),
+        )[1]
+        for lead in (months, months + 6)
+    ]
+    dates = [
+        row["earliest_date"] if pd.notna(row["earliest_date"]) else pd.Timestamp.max for row in rows
+    ]
+
+    assert dates[0] <= dates[1]

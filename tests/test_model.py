@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pulp
 import pytest
@@ -11,6 +13,15 @@ import planner
 from planner import demand, horizon, match, model, pipeline
 
 EXACT = 1e-5
+
+
+def other_solver() -> Any:
+    """CBC, or a skip where it is not installed."""
+    solvers: Any = pulp
+    cbc = solvers.COIN_CMD(msg=False)
+    if not cbc.available():
+        pytest.skip("CBC is not installed (pip install planner[cbc])")
+    return cbc
 
 
 def test_a_site_gets_what_the_reserve_margin_leaves() -> None:
@@ -202,9 +213,7 @@ def test_lifting_the_limit_that_binds_frees_the_site(lifted: str, grid: model.Te
 
 def test_cbc_gives_the_same_answer_as_highs() -> None:
     """The same grid with both solvers, megawatt for megawatt."""
-    cbc = pulp.COIN_CMD(msg=False)
-    if not cbc.available():
-        pytest.skip("CBC is not installed (pip install planner[cbc])")
+    cbc = other_solver()
     grid = terms(
         {"NORTH": 20, "SOUTH": (100, 80, 120, 60), "WEST": 70},
         [step("a", 90), step("b", 40, "SOUTH", target=4055), step("c", 90, "WEST"), step("d", 50)],
@@ -219,9 +228,7 @@ def test_cbc_gives_the_same_answer_as_highs() -> None:
 
 def test_cbc_gives_the_same_answer_on_the_grid_of_the_united_states() -> None:
     """Two years, every shipped site: each step within 0.1 MW, shortage within 1 MW in 23 GW."""
-    cbc = pulp.COIN_CMD(msg=False)
-    if not cbc.available():
-        pytest.skip("CBC is not installed (pip install planner[cbc])")
+    cbc = other_solver()
     case = planner.load_case("us", horizon_years=2)
     placed = match.place(case)
     asked = demand.steps(case, placed)

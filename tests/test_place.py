@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tiny import case, remedy, site
@@ -10,10 +11,14 @@ from tiny import case, remedy, site
 from planner import place
 from planner.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 HEAD = 1.1
 
 
-def ranked(*sites: dict[str, object], mw: float = 80.0, **given: object):  # noqa: ANN201
+def ranked(*sites: dict[str, Any], mw: float = 80.0, **given: Any) -> pd.DataFrame:
+    """The ranking of a question, by area."""
     options = {key: given.pop(key) for key in ("near", "allow") if key in given}
     day = given.pop("by", date(2028, 6, 30))
     sites = sites or (site("none", status="cancelled"),)
@@ -92,7 +97,7 @@ def test_near_keeps_a_state_and_its_neighbours_or_says_there_is_none() -> None:
     """SOUTH is linked to NORTH; WEST is nowhere."""
     assert set(ranked(near="SOUTH").index) == {"NORTH", "SOUTH", "CITY"}
     with pytest.raises(
-        DataError, match="--near is 'WEST'; no region lies there. Known: NORTH, SOUTH."
+        DataError, match=r"--near is 'WEST'; no region lies there. Known: NORTH, SOUTH\."
     ):
         ranked(near="WEST")
 

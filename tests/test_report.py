@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -12,6 +12,9 @@ from tiny import candidate, case, remedy, site
 import planner
 from planner import compare, ladder, report, why
 from planner.errors import PackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_first_screen_fits_100_columns_and_says_what_matters() -> None:
@@ -87,7 +90,7 @@ def test_compare_names_the_sites_that_moved_and_the_inputs(tmp_path: Path) -> No
 
 def test_compare_needs_two_runs(tmp_path: Path) -> None:
     """An empty folder is not a run."""
-    with pytest.raises(PackError, match="no sites.csv and run.json and inputs.txt.gz"):
+    with pytest.raises(PackError, match=r"no sites\.csv and run\.json and inputs\.txt\.gz"):
         compare.runs(tmp_path, tmp_path)
 
 

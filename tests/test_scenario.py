@@ -34,7 +34,14 @@ def test_a_plant_is_added_with_its_source_named(tmp_path: Path) -> None:
     """100 MW more in NORTH."""
     text = """[[add]]
 table = "supply"
-row = { region = "NORTH", technology = "gas_cc", status = "existing", online_year = 2026, summer_mw = 100, winter_mw = 100, nameplate_mw = 100 }
+[add.row]
+region = "NORTH"
+technology = "gas_cc"
+status = "existing"
+online_year = 2026
+summer_mw = 100
+winter_mw = 100
+nameplate_mw = 100
 """
     changed = scenario.apply(case(site("a", facility_mw=200.0)), given(text, tmp_path))
 

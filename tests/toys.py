@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -102,7 +102,7 @@ def terms(
     )
 
 
-def _wide(numbers: Mapping[str, float | Iterable[float]]) -> pd.DataFrame:
+def _wide(numbers: Mapping[str, Any]) -> pd.DataFrame:
     rows = {
         name: [float(v) for v in value] if isinstance(value, list | tuple) else [float(value)] * 4
         for name, value in numbers.items()
@@ -110,7 +110,7 @@ def _wide(numbers: Mapping[str, float | Iterable[float]]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(PERIODS.index), dtype=float)
 
 
-def _table(rows: list[object], columns: str) -> pd.DataFrame:
+def _table(rows: list[Any], columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
 
 

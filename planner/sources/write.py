@@ -49,7 +49,7 @@ def as_csv(frame: pd.DataFrame, table: schema.Table) -> str:
     if len(double):
         message = f"{table.name}: {len(double)} rows share a key, first {double.iloc[0].to_dict()}."
         raise ValueError(message)
-    return texts.sort_values(order).to_csv(index=False, lineterminator="\n")
+    return str(texts.sort_values(order).to_csv(index=False, lineterminator="\n"))
 
 
 def cell(value: object) -> str:
