@@ -7,15 +7,19 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from planner import brief, explain, maps_interactive, maps_page, palette
+from planner.brief_tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from planner.brief import Brief, Scope, Table
+    from planner.brief import Brief, Scope
     from planner.pipeline import Plan
 
 PACKAGES: Final = ("vl_convert",)
+SHORT: Final = 16
 WEB: Final = ("https://", "http://")
+PROMISED: Final = "#d0d0d0"
+POWERED: Final = palette.look(explain.ON_TIME).colour
 CHART_WIDE: Final = 760
 CHART_HIGH: Final = 280
 
@@ -44,6 +48,7 @@ def page(plan: Plan, scope: Scope | None, found: Brief) -> str:
         standing=html.escape(found.standing),
         numbers="".join(_numbers(found)),
         maps="".join(_maps(found)),
+        key="".join(_key(found)),
         years=_table(_years(found)),
         sections="".join(_sections(found)),
         specs=maps_page.as_script_json([*specs, chart(found)]),
@@ -66,6 +71,15 @@ def _numbers(found: Brief) -> Iterator[str]:
     for number in found.numbers:
         value, words, note = map(html.escape, (number.value, number.words, number.note))
         yield f"<li><strong>{value}</strong> <span>{words}</span> <small>{note}</small></li>\n"
+
+
+def _key(found: Brief) -> Iterator[str]:
+    """Say what the colours of the chart mean."""
+    marks = {"promised": PROMISED, "powered with nothing built": POWERED}
+    if any(row.remedied is not None for row in found.years):
+        marks["powered with remedies"] = brief.TICK_COLOUR
+    for words, colour in marks.items():
+        yield f'<span class="key" style="background:{colour}"></span>{words}\n'
 
 
 def _maps(found: Brief) -> Iterator[str]:
@@ -115,7 +129,10 @@ def _cells(table: Table, row: Iterable[str]) -> Iterator[str]:
 
 
 def _tagged(tag: str, text: str, table: Table, place: int) -> str:
-    kind = ' class="number"' if place in table.numeric else ""
+    longest = max((len(row[place]) for row in table.rows), default=0)
+    short = "short" if tag == "td" and longest <= SHORT else ""
+    words = f"{short} {'number' if place in table.numeric else ''}".strip()
+    kind = f' class="{words}"' if words else ""
     scope = ' scope="col"' if tag == "th" else ""
     return f"<{tag}{scope}{kind}>{_linked(text)}</{tag}>"
 
@@ -138,15 +155,15 @@ def _years(found: Brief) -> Table:
         rows.append((str(row.year), *(f"{value:.2f}" for value in values)))
     columns = (*names, *(["With remedies [GW]"] if judged else []))
     note = f"Cumulative, of sites with megawatts and a date. {found.standing}"
-    return brief.Table("", columns, tuple(rows), note, tuple(range(1, len(columns))))
+    return Table("", columns, tuple(rows), note, tuple(range(1, len(columns))))
 
 
 def chart(found: Brief) -> dict[str, Any]:
     """Describe promised against powered as a Vega-Lite dict."""
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
     marks = [
-        ("promised", {"type": "bar", "color": "#e3e3e3", "stroke": "#9a9a9a"}),
-        ("powered", {"type": "bar", "color": palette.look(explain.ON_TIME).colour}),
+        ("promised", {"type": "bar", "color": PROMISED}),
+        ("powered", {"type": "bar", "color": POWERED}),
         ("remedied", {"type": "tick", "color": brief.TICK_COLOUR, "thickness": 3, "width": 48}),
     ]
     judged = any(row.remedied is not None for row in found.years)
@@ -204,7 +221,9 @@ small { color: #595959; font-size: 12px; }
 :focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
 .drawing, .table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
-th, td { text-align: left; padding: 4px 8px; vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: 4px 8px; vertical-align: top; overflow-wrap: break-word; }
+td a, td:first-child { overflow-wrap: anywhere; }
+.short { white-space: nowrap; }
 td { border-bottom: 1px solid #e4e4e4; }
 th { background: #1f3b57; color: white; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -220,10 +239,7 @@ details table { width: auto; }
 $numbers</ul>
 <p><small>$standing</small></p>
 $maps<section><h2>Promised against powered, by the end of each summer [GW]</h2>
-<p><span class="key" style="background:#e3e3e3;border:1px solid #9a9a9a"></span>promised
-<span class="key" style="background:#0072B2"></span>powered with nothing built
-<span class="key" style="background:#009E73;height:4px"></span>powered with remedies, where \
-judged</p>
+<p>$key</p>
 <div class="drawing" id="drawing-chart" role="img" aria-label="Promised against powered; the table \
 has the numbers"></div>
 <details><summary>The numbers</summary>$years</details></section>

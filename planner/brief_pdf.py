@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner import brief, maps, palette
+from planner import maps, palette
+from planner.brief_tables import widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.brief import Brief, Table
+    from planner.brief import Brief
+    from planner.brief_tables import Table
 
 PACKAGES: Final = ("typst",)
 FONTS: Final = ("Noto Sans", *maps.FONTS)
@@ -94,7 +96,7 @@ def _most_used(table: Table) -> Table:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    shares = [f"{share:.4f}" for share in brief.widths(table)]
+    shares = [f"{share:.4f}" for share in widths(table)]
     return {**asdict(table), "widths": [float(share) for share in shares]}
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner import brief, explain, palette
-from planner.brief import Table
+from planner.brief_tables import Table, widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,16 @@ ONE_LINE: Final = 60
 EVERY_FACT: Final = ("sites", "phases", "load", "supply", "requirement")
 GRID_FACTS: Final = ("load", "supply", "requirement", "accreditation", "lines", "connection",
                      "delivery")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a table is drawn: points of text, height of a row, width, a line before it."""
+
+    size: int = 11
+    row: float = ROW_IN
+    wide: float = INNER_IN
+    before: str = ""
 
 
 def deck(found: Brief, pictures: Iterable[bytes]) -> bytes:
@@ -116,7 +127,7 @@ def _map(made: Presentation, found: Brief, caption: str, picture: bytes) -> None
     title.top, title.height = _emu(-1.0), _emu(0.8)
     _lines(title.text_frame, [(caption, 20, False, INK)])
     image = slide.shapes.add_picture(
-        io.BytesIO(picture), 0, 0, width=_emu(WIDE_IN), height=_emu(HIGH_IN)
+        io.BytesIO(picture), _emu(0), _emu(0), width=_emu(WIDE_IN), height=_emu(HIGH_IN)
     )
     properties: Any = image._element  # noqa: SLF001 - the library has no way to describe a picture
     properties.nvPicPr.cNvPr.set("descr", caption)
@@ -129,13 +140,12 @@ def _chart(made: Presentation, found: Brief) -> None:
 
     title = "Promised against powered, by the end of each summer [GW]"
     slide = _slide(made, found, title, EVERY_FACT)
-    data = CategoryChartData(number_format="0.0")
+    data: Any = CategoryChartData(number_format="0.0")  # type: ignore[no-untyped-call]
     data.categories = [str(row.year) for row in found.years]
     for name, values in series(found).items():
         data.add_series(name, values)
-    frame: Any = slide.shapes.add_chart(
-        XL_CHART_TYPE.COLUMN_CLUSTERED, *map(_emu, (EDGE_IN, TOP_IN, INNER_IN, 5.3)), data
-    )
+    left, top, wide, high = map(_emu, (EDGE_IN, TOP_IN, INNER_IN, 5.2))
+    frame: Any = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, left, top, wide, high, data)
     chart = frame.chart
     chart.has_legend, chart.legend.position = True, XL_LEGEND_POSITION.TOP
     chart.legend.include_in_layout = False
@@ -167,7 +177,7 @@ def series(found: Brief) -> dict[str, list[float]]:
 def _remedies(made: Presentation, found: Brief) -> None:
     for table in found.remedies:
         if table.rows:
-            _table(made, found, _shortened(table), ("remedies",), before=found.judged)
+            _table(made, found, _shortened(table), ("remedies",), Look(before=found.judged))
     if not any(table.rows for table in found.remedies):
         slide = _slide(made, found, "Remedies", ("remedies",))
         words = found.judged if not found.remedies else f"{found.judged} None is needed or found."
@@ -181,7 +191,7 @@ def _untested(made: Presentation, found: Brief) -> None:
     if table.rows:
         _box(slide, (EDGE_IN, bottom, INNER_IN, 0.4), [(table.title, 16, True, INK)])
         high = min(len(table.rows) + 1, MOST_ROWS) * 0.28
-        _grid(slide, table, bottom + 0.42, size=11, row=0.28, wide=8.6)
+        _grid(slide, table, bottom + 0.42, Look(row=0.28, wide=8.6))
         _note(slide, table.note, bottom + 0.5 + high)
 
 
@@ -193,7 +203,7 @@ def _sources(made: Presentation, found: Brief) -> None:
     more = f"Those with most rows; {rest} more in the PDF and the HTML. " if rest else ""
     columns = tuple(table.columns[place] for place in kept)
     shown = Table(table.title, columns, rows, more + table.note)
-    _table(made, found, shown, (), size=10, row=0.47)
+    _table(made, found, shown, (), Look(size=10, row=0.47))
 
 
 def _parts(table: Table) -> Iterator[Table]:
@@ -221,7 +231,7 @@ def _slide(
     made: Presentation, found: Brief, title: str, facts: Iterable[str], *, foot: bool = True
 ) -> Slide:
     """Open a slide with title, foot and speaker notes."""
-    slide = made.slides.add_slide(made.slide_layouts[TITLE_ONLY])
+    slide: Slide = made.slides.add_slide(made.slide_layouts[TITLE_ONLY])
     head: Any = slide.shapes.title
     head.text_frame.margin_left = 0
     head.left, head.top, head.width, head.height = map(_emu, (EDGE_IN, 0.4, INNER_IN, 0.85))
@@ -253,43 +263,34 @@ def _notes(found: Brief, facts: Iterable[str]) -> Iterator[str]:
 
 
 def _table(
-    made: Presentation,
-    found: Brief,
-    table: Table,
-    facts: Iterable[str],
-    *,
-    before: str = "",
-    size: int = 11,
-    row: float = ROW_IN,
+    made: Presentation, found: Brief, table: Table, facts: Iterable[str], look: Look | None = None
 ) -> None:
     slide = _slide(made, found, table.title, facts)
-    top = TOP_IN
-    if before:
-        _box(slide, (EDGE_IN, 1.15, INNER_IN, 0.4), [(before, 12, False, GREY)])
+    look, top = look or Look(), TOP_IN
+    if look.before:
+        _box(slide, (EDGE_IN, 1.15, INNER_IN, 0.4), [(look.before, 12, False, GREY)])
         top += 0.25
     if table.rows:
-        _grid(slide, table, top, size=size, row=row)
+        _grid(slide, table, top, look)
     else:
         _bullets(slide, ["None."], top)
     _note(slide, table.note)
 
 
-def _grid(
-    slide: Slide, table: Table, top: float, *, size: int, row: float, wide: float = INNER_IN
-) -> None:
+def _grid(slide: Slide, table: Table, top: float, look: Look) -> None:
     shape = (len(table.rows) + 1, len(table.columns))
-    high = shape[0] * row
-    frame: Any = slide.shapes.add_table(*shape, *map(_emu, (EDGE_IN, top, wide, high)))
+    box = map(_emu, (EDGE_IN, top, look.wide, shape[0] * look.row))
+    frame: Any = slide.shapes.add_table(*shape, *box)
     grid = frame.table
-    for column, share in zip(grid.columns, brief.widths(table), strict=True):
-        column.width = _emu(wide * share)
+    for column, share in zip(grid.columns, widths(table), strict=True):
+        column.width = _emu(look.wide * share)
     for line in grid.rows:
-        line.height = _emu(row)
+        line.height = _emu(look.row)
     for place, texts in enumerate((table.columns, *table.rows)):
         fill = HEAD if place == 0 else BAND if place % 2 == 0 else "FFFFFF"
         ink = "FFFFFF" if place == 0 else INK
         for column, text in enumerate(texts):
-            _cell(grid.cell(place, column), (text, size, place == 0, ink), fill,
+            _cell(grid.cell(place, column), (text, look.size, place == 0, ink), fill,
                   right=column in table.numeric)  # fmt: skip
 
 
@@ -368,4 +369,4 @@ def _emu(inches: float) -> Any:
 def _rgb(colour: str) -> Any:
     from pptx.dml.color import RGBColor
 
-    return RGBColor.from_string(colour)
+    return RGBColor.from_string(colour)  # type: ignore[no-untyped-call]

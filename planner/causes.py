@@ -255,11 +255,12 @@ def priced(run: Run, due: Mapping[str, set[str]], prices: list[tuple[str, str, f
     """
     for period, engine in run:
         values = engine.values
-        if due.get(period):
+        here = due.get(period, set()) & set(engine.window.layout.regions)
+        if here:
             held = {key: engine[at] for key, at in engine.window.wanting()}
             _hold(engine, held)
             base = _least(engine)
-            for region in sorted(due[period]):
+            for region in sorted(here):
                 engine.load(region)
                 engine.bound(engine.window.probe, 1.0, 1.0)
                 more = _least(engine)

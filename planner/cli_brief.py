@@ -113,9 +113,10 @@ def _files(
     plan: Plan, scope: Scope, ladder: Ladder | None, styles: list[str], out: Path
 ) -> Iterator[Path]:
     from planner import brief as content
-    from planner import maps
+    from planner import layers, maps
 
     found = content.collect(plan, scope=scope, ladder=ladder)
+    plan = plan if ladder is None else layers.with_remedies(ladder)
     for style, made in _contents(plan, scope, found, styles):
         yield maps.write(out / f"{_name(scope)}.{style}", made)
 

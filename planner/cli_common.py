@@ -117,8 +117,9 @@ def known(option: str, wanted: str, values: Iterable[str]) -> None:
     import difflib
 
     close = difflib.get_close_matches(wanted, values, n=3, cutoff=0.5)
+    same = [value for value in values if value.lower() == wanted.lower()]
     near = [value for value in values if wanted.lower() in value.lower()][:3]
-    hint = " or ".join(dict.fromkeys(close + near))
+    hint = " or ".join(same or dict.fromkeys(close + near))
     refuse(
         f"{option} is {wanted!r}, which is not there" + (f"; did you mean {hint}?" if hint else ".")
     )

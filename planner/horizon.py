@@ -233,7 +233,7 @@ def _carry(engine: model.Engine) -> dict[str, float]:
     values = engine.values - engine.room(engine.values)
     held = {step: max(float(values[at]), 0.0) for step, at in window.served.items()}
     for (region, _), variable in window.unnamed.items():
-        held[region] = held.get(region, 0.0) + float(values[variable])
+        held[region] = held.get(region, 0.0) + max(float(values[variable]), 0.0)
     return held
 
 

@@ -62,7 +62,7 @@ ONLY_IN: Final = {
     "typer": {"cli", "cli_brief", "cli_common", "cli_ledger", "cli_maps"},
 }
 # match reads outlines; compare, report and scenario read runs and files that a user names.
-READERS: Final = {"compare", "match", "packs", "report", "scenario", "sources"}
+READERS: Final = {"compare", "export", "match", "packs", "report", "scenario", "sources"}
 # sources refresh the packs.
 WRITERS: Final = {"bridges", "cli", "cli_brief", "cli_maps", "export", "maps", "report", "sources"}
 READ: Final = re.compile(r"read_(csv|excel|file|parquet|feather|json|html|text|bytes|dataframe)")
