@@ -354,7 +354,7 @@ def _regained(plan: Plan, judged: pd.DataFrame) -> Number:
     kept = judged[judged["verdict"].isin(["on time if flexible", "on time with remedies"])]
     words = (
         f"of the {tables.gw(judged['late_mw'].sum())} held up keeps its dates if flexible, or with"
-        f" remedies decided by {plan.case.assumptions.as_of}"
+        " remedies decided on the as-of date"
     )
     return Number(tables.gw(kept["late_mw"].sum()), words, _sure(plan, kept, "late_mw"))
 

@@ -6,7 +6,7 @@ import html
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-from planner import brief, explain, maps_interactive, maps_page, palette
+from planner import brief, explain, layers, maps_interactive, maps_margin, maps_page, palette
 from planner.brief_tables import Table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def page(plan: Plan, scope: Scope | None, found: Brief) -> str:
         finding=html.escape(found.finding),
         standing=html.escape(found.standing),
         numbers="".join(_numbers(found)),
-        maps="".join(_maps(found)),
+        maps="".join(_maps(mine, found)),
         key="".join(_key(found)),
         years=_table(_years(found)),
         sections="".join(_sections(found)),
@@ -82,14 +82,17 @@ def _key(found: Brief) -> Iterator[str]:
         yield f'<span class="key" style="background:{colour}"></span>{words}\n'
 
 
-def _maps(found: Brief) -> Iterator[str]:
+def _maps(plan: Plan, found: Brief) -> Iterator[str]:
+    """Leave room for the controls and drawing of each map; its notes stand under it."""
     for place, view in enumerate(found.views):
+        scene = layers.scene(plan, layers.frame(plan, grid=view.grid, region=view.region))
+        notes = " ".join(html.escape(note) for note in maps_margin.notes(scene))
         caption = html.escape(view.caption, quote=True)
         yield (
             f'<section><h2>{caption}</h2>\n<div class="controls" id="controls-{place}"'
             f' role="group" aria-label="Year and filters"></div>\n'
             f'<div class="drawing" id="drawing-{place}" role="img" aria-label="{caption}; the'
-            f' tables below say the same"></div></section>\n'
+            f' tables below say the same"></div><p><small>{notes}</small></p></section>\n'
         )
 
 

@@ -136,8 +136,8 @@ TEMPLATE: Final = r"""
 #let section(table-data, size: 8.5pt, before: none) = {
   heading(table-data.title)
   if before != none { par(before) }
-  if table-data.rows.len() > 0 { grid-of(table-data, size: size) } else [None.]
-  note(table-data.note)
+  if table-data.rows.len() > 0 { grid-of(table-data, size: size) } else { par[None.] }
+  par(note(table-data.note))
 }
 
 #text(11pt, fill: grey, data.title)

@@ -35,7 +35,7 @@ SERIES: Final = ("BDBDBD", palette.look(explain.ON_TIME).colour[1:], brief.TICK_
 MOST_ROWS: Final = 12
 MOST_SOURCES: Final = 10
 MOST_IN_NOTES: Final = 25
-ONE_LINE: Final = 60
+CROWDED: Final = 9
 EVERY_FACT: Final = ("sites", "phases", "load", "supply", "requirement")
 GRID_FACTS: Final = ("load", "supply", "requirement", "accreditation", "lines", "connection",
                      "delivery")  # fmt: skip
@@ -266,7 +266,7 @@ def _table(
     made: Presentation, found: Brief, table: Table, facts: Iterable[str], look: Look | None = None
 ) -> None:
     slide = _slide(made, found, table.title, facts)
-    look, top = look or Look(), TOP_IN
+    look, top = look or Look(size=11 if len(table.columns) < CROWDED else 10), TOP_IN
     if look.before:
         _box(slide, (EDGE_IN, 1.15, INNER_IN, 0.4), [(look.before, 12, False, GREY)])
         top += 0.25

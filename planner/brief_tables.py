@@ -24,7 +24,10 @@ MOST_OPTIONS: Final = 3
 LONGEST_NAME: Final = 46
 LONGEST_TEXT: Final = 110
 LONGEST_ADDRESS: Final = 300
-PADDING: Final = 2
+PADDING: Final = 4  # characters
+LEAST: Final = 7
+MOST: Final = 42
+FULL: Final = 20
 SHORT_CAUSES: Final = {
     "delivery": "delivery limit",
     "connection": "connection",
@@ -48,17 +51,18 @@ class Table:
     numeric: tuple[int, ...] = ()
 
 
-def widths(table: Table, *, least: int = 7, most: int = 42) -> tuple[float, ...]:
-    """Share the width of a page among the columns, by their longest text.
+def widths(table: Table) -> tuple[float, ...]:
+    """Share the width of a page among the columns, by their longest text; long ones give way.
 
     Examples
     --------
-    >>> widths(Table("", ("a", "b"), (("x" * 25, "y"),)))
+    >>> widths(Table("", ("a", "b"), (("x" * 42, "y"),)))
     (0.75, 0.25)
     """
     texts = zip(table.columns, *table.rows, strict=True)
-    longest = [min(max(map(len, column), default=0), most) for column in texts]
-    wide = [max(one, least) + PADDING for one in longest]
+    longest = [max(map(len, column)) for column in texts]
+    wide = [min(max(one, LEAST), MOST) + PADDING for one in longest]
+    wide = [min(one, FULL) + max(one - FULL, 0) / 2 for one in wide]
     return tuple(one / sum(wide) for one in wide)
 
 

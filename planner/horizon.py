@@ -247,7 +247,7 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
     frames = []
     values = engine.values
     short = list(engine.window.short.values())
-    for kinds in TRIALS if len(missing) else ():
+    for kinds in _worth_a_trial(engine, set(missing)):
         model.lift(engine, kinds)
         model.decide(engine)
         gain = _of_steps(engine, missing) - got[missing]
@@ -256,6 +256,18 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
     engine.values = values
     engine.bound_all(short, np.zeros(len(short)), values[short] + model.TOLERANCE_MW)
     return pd.concat(frames) if frames else pd.DataFrame(columns=COLUMNS["freed"])
+
+
+def _worth_a_trial(engine: model.Engine, missing: set[str]) -> list[tuple[str, ...]]:
+    """Leave out lifts that change nothing for the steps that miss their date."""
+    window = engine.window
+    rows = [row for row in window.layout.rows if row.step in missing]
+    may = {
+        "import": bool(rows),
+        "connection": any(row.ready > window.number for row in rows),
+        "delivery": any(row.pocket in window.layout.rooms for row in rows),
+    }
+    return [kinds for kinds in TRIALS if all(may[kind] for kind in kinds)]
 
 
 def _of_steps(engine: model.Engine, steps: Iterable[str]) -> pd.Series:

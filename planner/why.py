@@ -282,11 +282,11 @@ def _limit_lines(page: dict[str, Any]) -> list[str]:
             f"behind it: {limits['next_cause_in_words']}"
             f" ({limits['next_mw'] or 0:,.0f} MW, {limits['next_quarters'] or 0:.0f} quarters)"
         )
-    if limits["price_usd_per_mw_yr"] is not None:
-        usd = limits["price_usd_per_mw_yr"]
-        lines.append(
-            f"one more accredited MW there on the date, with remedies: {usd:,.0f} USD a year"
-        )
+    usd = limits["price_usd_per_mw_yr"]
+    if usd is not None:
+        lines.append(f"one more accredited MW there on the date, with remedies: {usd:,.0f} USD/yr")
+    elif limits["cause"] in {"supply", "import"}:
+        lines.append("one more accredited MW there on the date: no remedy is left at any price")
     return lines + [f"rule: {rule}" for rule in limits["connection_rules"]]
 
 
