@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from planner.ladder import Ladder
 
 WIDTH: Final = 100
+SHOWN: Final = 6
 MW: Final = "{:,.0f} MW"
 CAUSES: Final = {
     "supply": "supply: the system is short of accredited capacity",
     "import": "import: transfer limits inside the pool",
     "delivery": "delivery: the published limit of its pocket",
     "connection": "connection: the large-load process or a moratorium",
-    "build": "build: lead times and yearly limits of the remedies, or a date that has passed",
+    "build": "build: lead times and yearly limits, or a date that has passed",
     "onsite": "onsite: the site's own plant",
 }
 RULES: Final = ("lead_time", "moratorium")
@@ -310,11 +311,12 @@ def _remedy_lines(page: dict[str, Any]) -> list[str]:
         lines.append(
             f"cheapest for this site alone, in service by {period}, decided on the as-of date:"
         )
-    lines += [
-        f"  {row['option'][:42]:42}{row['mw']:>8,.0f} MW from {row['first_date']}"
-        f"{(row['usd'] or 0) / 1e6:>8,.0f} M USD{(row['usd_yr'] or 0) / 1e6:>7,.0f} M/yr"
-        for row in found["for_this_site"]
-    ]
+    needed = found["for_this_site"]
+    lines += [_option_line(row) for row in needed[:SHOWN]]
+    if len(needed) > SHOWN:
+        rest = needed[SHOWN:]
+        mw, usd = sum(row["mw"] for row in rest), sum(row["usd_yr"] or 0 for row in rest)
+        lines.append(f"  and {len(rest)} smaller ones: {mw:,.0f} MW, {usd / 1e6:,.0f} M USD/yr")
     if found["ranked"]:
         lines.append(
             "in its region, by MW-months for its late sites per million USD (100 MW each):"
@@ -325,6 +327,11 @@ def _remedy_lines(page: dict[str, Any]) -> list[str]:
             for row in found["ranked"]
         ]
     return lines
+
+
+def _option_line(row: dict[str, Any]) -> str:
+    cost = f"{(row['usd'] or 0) / 1e6:>8,.0f} M USD{(row['usd_yr'] or 0) / 1e6:>7,.0f} M/yr"
+    return f"  {row['option'][:42]:42}{row['mw']:>8,.0f} MW from {row['first_date']}{cost}"
 
 
 def _fact_lines(page: dict[str, Any]) -> list[str]:

@@ -132,9 +132,11 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag."""
         self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
+        """Keep a text."""
         inside = self.scripts if self.tags and self.tags[-1][0] == "script" else self.words
         inside.append(data)
 
