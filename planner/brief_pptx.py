@@ -316,7 +316,7 @@ def _bullets(slide: Slide, texts: Iterable[str], top: float) -> float:
     return top + high + 0.1
 
 
-def _note(slide: Slide, text: str, top: float = 6.62) -> None:
+def _note(slide: Slide, text: str, top: float = 6.55) -> None:
     _box(slide, (EDGE_IN, top, INNER_IN, 0.4), [(text, 10, False, GREY)])
 
 

@@ -61,8 +61,8 @@ def widths(table: Table) -> tuple[float, ...]:
     """
     texts = zip(table.columns, *table.rows, strict=True)
     longest = [max(map(len, column)) for column in texts]
-    wide = [min(max(one, LEAST), MOST) + PADDING for one in longest]
-    wide = [min(one, FULL) + max(one - FULL, 0) / 2 for one in wide]
+    full = [min(max(one, LEAST), MOST) + PADDING for one in longest]
+    wide = [min(one, FULL) + max(one - FULL, 0) / 2 for one in full]
     return tuple(one / sum(wide) for one in wide)
 
 
