@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner import cli_common as common
-from planner import cli_ledger, cli_maps
+from planner import cli_brief, cli_ledger, cli_maps
 from planner.cli_common import (
     TODAY,
     Allocation,
@@ -314,6 +314,9 @@ def compare(
 
 
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
+app.command("brief", epilog="Example: planner brief --program stargate --out briefs")(
+    cli_brief.brief
+)
 app.command("map", epilog="Example: planner map --grid us --out maps")(cli_maps.map_)
 app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.export)
 

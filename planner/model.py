@@ -541,15 +541,20 @@ def _shortage(engine: Engine) -> None:
 
 def _short_costs(window: Window) -> list[Pair]:
     """Book shortage where the own deficit is largest, so that there is one answer."""
-    layout = window.layout
     costs = []
-    for slot, period in enumerate(window.periods):
-        spare = dict(zip(layout.regions, layout.spare[period], strict=True))
-        order = sorted(spare, key=lambda region: (spare[region], region))
+    for slot in range(2):
+        order = _by_deficit(window, slot)
         for place, region in enumerate(order):
             tie = 1 + QUEUE_SPREAD * place / len(order)
             costs.append((window.short[region, slot], SHORT_WEIGHT * tie))
     return costs
+
+
+def _by_deficit(window: Window, slot: int) -> list[str]:
+    """Order regions by their own spare, the largest deficit first."""
+    layout = window.layout
+    spare = dict(zip(layout.regions, layout.spare[window.periods[slot]], strict=True))
+    return sorted(spare, key=lambda region: (spare[region], region))
 
 
 def _service(engine: Engine) -> None:
@@ -577,14 +582,17 @@ def _least_cost(engine: Engine) -> None:
 
 
 def _weights(window: Window) -> dict[Key, float]:
-    """Weigh steps: on their date before late ones, and strictly by the order of the steps."""
+    """Weigh steps: on their date before late ones, and strictly by the order of the steps.
+
+    Unnamed datacenters come after them, first where a region has most of its own to spare.
+    """
     spread = 0.0 if window.terms.allocation == "prorata" else QUEUE_SPREAD
     count = max(len(window.terms.steps), 1)
     weights: dict[Key, float] = {}
     for row in window.layout.rows:
         tier = ON_TIME_WEIGHT if row.target == window.number else LATE_WEIGHT
         weights[row.step,] = tier * (1 + spread * (1 - row.Index / count))
-    order = {region: at for at, region in enumerate(sorted(window.layout.regions))}
+    order = {region: at for at, region in enumerate(reversed(_by_deficit(window, 0)))}
     for key in window.unnamed:
         tier = ON_TIME_WEIGHT if key[1] == "new" else LATE_WEIGHT
         weights[key] = tier * (1 - spread * order[key[0]] / len(order))

@@ -25,6 +25,7 @@ COMMANDS = (
     "ledger",
     "map",
     "export",
+    "brief",
 )
 
 

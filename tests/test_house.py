@@ -27,6 +27,7 @@ LAYERS: Final = (
     ("cli_common",),
     ("brief_html", "brief_pdf", "brief_pptx"),
     ("brief",),
+    ("brief_tables",),
     ("charts_interactive", "maps_page"),
     ("charts", "maps_interactive"),
     ("maps", "bridges"),
