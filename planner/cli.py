@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner import cli_common as common
 from planner import cli_brief, cli_ledger, cli_maps
+from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
     Allocation,

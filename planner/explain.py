@@ -270,6 +270,23 @@ def bottlenecks(case: Case, steps: pd.DataFrame, solution: Solution) -> pd.DataF
     return table.drop(columns="order")
 
 
+def held_up_by_year(steps: pd.DataFrame) -> pd.DataFrame:
+    """Add up the megawatts that each area holds up, by the year of their target period.
+
+    Returns
+    -------
+    pd.DataFrame
+        `area`, `region`, `cause`, `year`, `held_up_mw`.
+    """
+    late = steps[steps["late_mw"] > TOLERANCE_MW]
+    late = late.assign(
+        area=late["pocket"].fillna(late["region"]).astype(str),
+        year=late["target_period"].astype(str).str.slice(0, 4).astype(int),
+    )
+    keys = ["area", "region", "cause", "year"]
+    return late.groupby(keys)["late_mw"].sum().rename("held_up_mw").reset_index()
+
+
 def _unnamed(case: Case, solution: Solution) -> pd.Series:
     """Forecast datacenters without power four years ahead, by region."""
     periods = list(case.periods["period"])

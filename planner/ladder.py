@@ -288,7 +288,7 @@ def _late_regions(case: Case, asked: pd.DataFrame, plain: Solution) -> dict[str,
     """Regions with steps that miss their date with nothing built, by the period of the date."""
     steps = explain.verdicts(case, asked, plain)
     late = steps[(steps["late_mw"] > explain.TOLERANCE_MW) & steps["on_grid"]]
-    return late.groupby("target_period")["region"].agg(set).to_dict()
+    return dict(late.groupby("target_period")["region"].agg(set).to_dict())
 
 
 def _sites(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Plan:
         Powered megawatts by step and period.
     flows
         Net flow by pair of regions and period.
+    by_year
+        Megawatts held up by area, limit and year of the target.
     """
 
     case: Case
@@ -48,6 +50,7 @@ class Plan:
     bottlenecks: pd.DataFrame
     served: pd.DataFrame
     flows: pd.DataFrame
+    by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def region_map(self) -> gpd.GeoDataFrame:
         """Return the regions with their outlines, one row a region and period (EPSG:4326)."""
@@ -100,6 +103,7 @@ def answer(
         bottlenecks=explain.bottlenecks(case, steps, merged),
         served=merged.served,
         flows=merged.flows,
+        by_year=explain.held_up_by_year(steps),
     )
 
 
@@ -211,6 +215,7 @@ def only(plan: Plan, sites: set[str]) -> Plan:
         steps=steps,
         bottlenecks=_of_steps(plan.bottlenecks, steps, whole=len(steps) == len(plan.steps)),
         served=plan.served[plan.served["site"].isin(sites)],
+        by_year=explain.held_up_by_year(steps),
     )
 
 

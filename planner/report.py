@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 TOP: Final = 10
+YEARS_SHOWN: Final = 3
+SMALLEST_SHOWN_MW: Final = 50.0
 MW_PER_GW: Final = 1000.0
 PACKAGES: Final = ("pandas", "pulp", "highspy", "geopandas", "shapely")
-TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
+TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "by_year", "served", "flows")
 LADDER_TABLES: Final = ("sites", "steps", "ramps", "built", "needs", "ranking", "flexible")
 PLAIN: Final = explain.VERDICTS[:-1]
 LADDER: Final = (
@@ -73,7 +75,7 @@ def screen(plan: Plan, *, ladder: Ladder | None = None) -> str:
         headline(plan),
         _titled("Gigawatts due, and powered by then with nothing built", by_year(plan)),
         _titled("Sites by verdict", by_verdict(plan, sites)),
-        _titled("Worst bottlenecks on the target dates", bottlenecks(plan)),
+        _titled("Worst bottlenecks: gigawatts held up, by year of the promise", bottlenecks(plan)),
         _titled("Longest connection of a request made today", slow_connections(plan)),
         _titled("Largest late sites", late_sites(sites)),
         "" if ladder is None else _titled("Remedies decided, largest yearly cost", decided(ladder)),
@@ -141,19 +143,29 @@ def by_verdict(plan: Plan, sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def bottlenecks(plan: Plan, count: int = TOP) -> pd.DataFrame:
-    """The worst bottlenecks with gigawatts held up and the limit that binds."""
+    """The worst bottlenecks: gigawatts held up by year of the target, and the limit that binds."""
     rows = plan.bottlenecks.head(count)
     names = plan.case.regions.set_index("region")["name"]
-    return pd.DataFrame(
-        {
-            "area": rows["area"],
-            "where": rows["region"].map(names).str.slice(0, 30),
-            "GW of sites": (rows["held_up_mw"] / MW_PER_GW).map("{:.2f}".format),
-            "sites": rows["sites"],
-            "GW unnamed": (rows["unnamed_mw"] / MW_PER_GW).map("{:.2f}".format),
-            "binding limit": rows["cause"],
-        }
+    first = int(plan.case.periods["year"].iloc[0])
+    held = plan.by_year.assign(year=plan.by_year["year"].clip(upper=first + YEARS_SHOWN))
+    held = held.pivot_table(
+        index=["area", "cause"], columns="year", values="held_up_mw", aggfunc="sum"
     )
+    years = range(first, first + YEARS_SHOWN + 1)
+    held = held.reindex(pd.MultiIndex.from_frame(rows[["area", "cause"]]), columns=list(years))
+    table = pd.DataFrame(
+        {"area": rows["area"], "where": rows["region"].map(names).str.slice(0, 22)}
+    )
+    for year in years:
+        label = str(year) if year < years[-1] else f"{year}+"
+        table[label] = [_or_dash(value) for value in held[year]]
+    table["all"] = [_or_dash(value) for value in rows["held_up_mw"]]
+    table["unnamed"] = [_or_dash(value) for value in rows["unnamed_mw"]]
+    return table.assign(limit=rows["cause"])
+
+
+def _or_dash(mw: float) -> str:
+    return f"{mw / MW_PER_GW:.1f}" if mw >= SMALLEST_SHOWN_MW else "-"
 
 
 def slow_connections(plan: Plan, count: int = 4) -> pd.DataFrame:
@@ -368,7 +380,7 @@ def text_table(table: pd.DataFrame) -> str:
 
 
 def _looks_numeric(column: pd.Series) -> bool:
-    return bool(pd.to_numeric(column, errors="coerce").notna().all())
+    return bool(pd.to_numeric(column.replace("-", "0"), errors="coerce").notna().all())
 
 
 def _cell(value: object) -> str:

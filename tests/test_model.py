@@ -12,7 +12,7 @@ from toys import served, step, terms
 import planner
 from planner import demand, horizon, match, model, pipeline
 
-EXACT = 1e-5
+EXACT = 1e-6
 
 
 def other_solver() -> Any:

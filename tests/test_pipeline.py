@@ -286,3 +286,26 @@ def test_the_order_of_rows_never_matters() -> None:
     )
 
     pd.testing.assert_frame_equal(planner.check(question).sites, planner.check(turned).sites)
+
+
+def test_bottlenecks_are_told_by_year_too() -> None:
+    """150 / 1.1 = 136 of 200 MW in 2027; nothing is left for the 100 of 2028."""
+    plan = planner.check(
+        case(
+            site("a", facility_mw=200.0, full_power_date="2027-03-01"),
+            site("b", announced_on="2025-01-01", full_power_date="2028-03-01"),
+        )
+    )
+    held = plan.by_year.set_index("year")["held_up_mw"]
+
+    assert held[2027] == pytest.approx(200 - (SPARE_NORTH + LINE) / HEAD)
+    assert held[2028] == pytest.approx(100)
+
+
+def test_regions_and_sites_come_as_maps() -> None:
+    """Every region of the United States has an outline in every period; sites are points."""
+    plan = planner.check(planner.load_case("us", horizon_years=1))
+
+    assert len(plan.region_map()) == 134 * 2
+    assert plan.region_map().geometry.is_valid.all()
+    assert plan.site_map().crs == "EPSG:4326"

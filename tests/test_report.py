@@ -47,6 +47,7 @@ def test_a_run_is_written_with_its_record_and_nothing_half_done(tmp_path: Path) 
         "steps.csv",
         "regions.csv",
         "bottlenecks.csv",
+        "by_year.csv",
         "served.csv",
         "flows.csv",
         "run.json",
