@@ -234,9 +234,13 @@ def why(
         import json
 
         from planner import ladder
+        from planner import ledger as books
         from planner import why as pages
 
-        found = pages.page(ladder.climb(case, tell=common.progress, only={site}), site)
+        climbed = ladder.climb(case, tell=common.progress, only={site})
+        common.progress("ledger")
+        money = books.build(climbed.plan, remedies=climbed.built, ramps=climbed.ramps)
+        found = pages.page(climbed, site, money=books.site_lines(money, site))
         return json.dumps(found, indent=1) if as_json else pages.text(found)
 
     typer.echo(common.guarded(answer))

@@ -10,6 +10,8 @@ import pandas as pd
 from planner import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planner.ladder import Ladder
 
 WIDTH: Final = 100
@@ -26,8 +28,17 @@ CAUSES: Final = {
 RULES: Final = ("lead_time", "moratorium")
 
 
-def page(ladder: Ladder, site: str) -> dict[str, Any]:
+def page(ladder: Ladder, site: str, *, money: Iterable[str] = ()) -> dict[str, Any]:
     """Collect everything behind the verdict on a site.
+
+    Parameters
+    ----------
+    ladder
+        The answer with remedies.
+    site
+        Id of the site.
+    money
+        What the ledger knows of it, as from :func:`planner.ledger.site_lines`.
 
     Returns
     -------
@@ -53,6 +64,7 @@ def page(ladder: Ladder, site: str) -> dict[str, Any]:
         "limits": _limits(row, steps),
         "flexible": _flexible(ladder, row, steps),
         "remedies": _remedies(ladder, row),
+        "ledger": list(money),
         "facts": _facts(ladder, row, steps),
         "untested": _untested(ladder, row, steps),
     }
@@ -238,10 +250,15 @@ def text(page: dict[str, Any]) -> str:
             _titled("Remedies", _remedy_lines(page)),
         ]
     parts += [
+        _titled("Ledger (waiting counted with nothing built)", _wrapped(page["ledger"])),
         _titled("Not tested", [f"- {line}" for line in page["untested"]]),
         _titled("Facts", _fact_lines(page)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _wrapped(lines: list[str]) -> list[str]:
+    return [part for line in lines for part in textwrap.wrap(line, WIDTH - 2)]
 
 
 def _titled(title: str, lines: list[str]) -> str:
