@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import model
+from planner import model, stages
 from planner.errors import SolverError
 
 if TYPE_CHECKING:
@@ -121,13 +121,13 @@ def _concerns(engine: Engine, kinds: tuple[str, ...], steps: Iterable[str]) -> b
 
 
 def _lift(engine: Engine, kinds: Iterable[str], waiting: Mapping[str, list[str]]) -> None:
-    model.lift(engine, [kind for kind in kinds if kind in model.LIFTS])
+    stages.lift(engine, [kind for kind in kinds if kind in stages.LIFTS])
     if "onsite" in kinds:
         _plants(engine, waiting, model.UNLIMITED_MW)
 
 
 def _unlift(engine: Engine, kinds: Iterable[str]) -> None:
-    model.restore(engine, [kind for kind in kinds if kind in model.LIFTS])
+    stages.restore(engine, [kind for kind in kinds if kind in stages.LIFTS])
     if "onsite" in kinds:
         _plants(engine, {}, 0.0)
 
@@ -218,7 +218,7 @@ def alone(run: Run, wanted: Mapping[str, tuple[str, list[str]]]) -> pd.DataFrame
 def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[tuple[str, float]]:
     window = engine.window
     _hold(engine, held)
-    model.lift(engine, ["remedies"])
+    stages.lift(engine, ["remedies"])
     for row in _due(engine, steps):
         at = window.served[row.step]
         engine.bound(at, row.mw - NOISE_MW, row.mw)
@@ -233,7 +233,7 @@ def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[
         ]
     except SolverError:
         found = []
-    model.restore(engine, ["remedies"])
+    stages.restore(engine, ["remedies"])
     _hold(engine, held)
     return found
 
@@ -372,7 +372,7 @@ def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.
     for _, engine in run:
         values = engine.values
         held = {key: engine[variable] for key, variable in engine.window.wanting()}
-        model.lift(engine, ["build"])
+        stages.lift(engine, ["build"])
         _hold(engine, held)
         for area, steps in areas.items():
             mine = [row.step for row in _due(engine, steps)]
@@ -381,7 +381,7 @@ def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.
                 gain = _with(engine, option, mine, held) - before if mine else 0.0
                 gained[area, option.option] += MONTHS * max(gain, 0.0)
                 served[area, option.option] += 1
-        model.restore(engine, ["build"])
+        stages.restore(engine, ["build"])
         engine.values = values
     return _ranking(gained, served, options)
 

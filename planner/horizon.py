@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import model
+from planner import model, stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,8 +135,8 @@ def windows(
             engine = model.Engine(window, solver)
         else:
             engine.turn(window)
-        model.lift(engine, allow)
-        model.decide(engine)
+        stages.lift(engine, allow)
+        stages.decide(engine)
         carried = _carry(engine)
         standing = {option: engine[column] for option, column in window.built.items()}
         yield period, engine
@@ -248,10 +248,10 @@ def _freed(engine: model.Engine) -> pd.DataFrame:
     values = engine.values
     short = list(engine.window.short.values())
     for kinds in _worth_a_trial(engine, set(missing)):
-        model.lift(engine, kinds)
-        model.decide(engine)
+        stages.lift(engine, kinds)
+        stages.decide(engine)
         gain = _of_steps(engine, missing) - got[missing]
-        model.restore(engine, kinds)
+        stages.restore(engine, kinds)
         frames.append(gain.round(6).rename("mw").reset_index().assign(lifted="+".join(kinds)))
     engine.values = values
     engine.bound_all(short, np.zeros(len(short)), values[short] + model.TOLERANCE_MW)
