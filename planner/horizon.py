@@ -101,6 +101,7 @@ def windows(
     terms: model.Terms,
     *,
     allow: Iterable[str] = (),
+    floor: pd.DataFrame | None = None,
     solver: Any = None,
 ) -> Iterator[tuple[str, model.Engine]]:
     """Take the half-years in order; yield each with its solved program.
@@ -114,6 +115,9 @@ def windows(
         Numbers of one grid.
     allow
         What a plain run does not: `remedies`, `build` (no yearly limits), `flexible`.
+    floor
+        Powered megawatts (`step`, `period`, `served_mw`) of another run, below which no step falls
+        that is connected.
     solver
         Any PuLP solver; HiGHS in process where none is given.
 
@@ -126,10 +130,17 @@ def windows(
     allow = tuple(allow)
     names = list(terms.periods.index)
     layout = model.Layout(terms)
+    least = _by_period(floor)
+    ready = {row.step: row.ready for row in layout.rows}
     engine = None
     for at, period in enumerate(names):
         pair = (period, names[min(at + 1, len(names) - 1)])
-        window = model.Window(layout, int(terms.periods.iloc[at]), pair, carried, standing)
+        kept = carried | {
+            step: max(mw, carried.get(step, 0.0))
+            for step, mw in least.get(period, {}).items()
+            if ready.get(step, np.inf) <= terms.periods.iloc[at]
+        }
+        window = model.Window(layout, int(terms.periods.iloc[at]), pair, kept, standing)
         model.fill(window)
         if engine is None:
             engine = model.Engine(window, solver)
@@ -140,6 +151,15 @@ def windows(
         carried = _carry(engine)
         standing = {option: engine[column] for option, column in window.built.items()}
         yield period, engine
+
+
+def _by_period(floor: pd.DataFrame | None) -> dict[str, dict[str, float]]:
+    if floor is None or floor.empty:
+        return {}
+    return {
+        str(period): dict(zip(rows["step"], rows["served_mw"], strict=True))
+        for period, rows in floor.groupby("period")
+    }
 
 
 def _frames(engine: model.Engine, period: str) -> dict[str, pd.DataFrame]:

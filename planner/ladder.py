@@ -114,7 +114,8 @@ def climb(
     prices: list[tuple[str, str, float]] = []
     for name, allow in RUNS.items():
         say(f"run: {name}")
-        solved = [horizon.windows(part, allow=allow, solver=solver) for part in terms]
+        floor = runs["plain"].served if runs else None
+        solved = [horizon.windows(part, allow=allow, floor=floor, solver=solver) for part in terms]
         if name == "remedies":
             due = _late_regions(case, asked, runs["plain"])
             solved = [causes.priced(run, due, prices) for run in solved]

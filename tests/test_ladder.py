@@ -332,3 +332,19 @@ def test_a_longer_lead_time_never_makes_a_date_earlier(months: int) -> None:
     ]
 
     assert dates[0] <= dates[1]
+
+
+def test_no_site_loses_a_megawatt_to_another_that_remedies_power_earlier() -> None:
+    """Remedies power `late` on its date in 2027; `due` keeps what it gets without them."""
+    sites = (
+        site("late", facility_mw=250.0, full_power_date="2027-03-01", announced_on="2025-01-01"),
+        site("due", facility_mw=100.0, full_power_date="2028-06-30", announced_on="2023-01-01"),
+    )
+    found, _ = climbed(
+        *sites,
+        remedies=(remedy("turbine", lead_months=6),),
+        candidates=(candidate("turbine", mw=60),),
+    )
+    ramps = found.ramps
+
+    assert (ramps["with_remedies_mw"] >= ramps["powered_mw"] - 1e-3).all()
