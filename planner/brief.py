@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from planner import brief_money, charts, explain, layers, ledger, maps, match, palette, pipeline
 from planner import brief_tables as tables
-from planner import charts, explain, layers, maps, match, palette, pipeline
 from planner.errors import DataError
+from planner.ledger_facts import ALL
 from planner.wording import closest
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from planner.brief_money import Lateness
     from planner.brief_tables import Table
     from planner.ladder import Ladder
+    from planner.ledger import Ledger
     from planner.pipeline import Plan
 
 TICK_COLOUR: Final = palette.look("on time with remedies").colour
@@ -86,6 +89,10 @@ class Brief:
         Promised against powered by year [GW].
     bottlenecks, late, remedies, unassessed, sources
         Tables; no remedies where they were not judged, as `judged` says.
+    lateness
+        What lateness costs: sentences and tables.
+    site_money
+        What the ledger knows of a site in a line, for the tooltips of the maps.
     untested
         What the answer does not cover, one line each.
     views
@@ -102,13 +109,21 @@ class Brief:
     late: Table
     remedies: tuple[Table, ...]
     judged: str
+    lateness: Lateness
+    site_money: dict[str, str]
     untested: tuple[str, ...]
     unassessed: Table
     sources: Table
     views: tuple[View, ...]
 
 
-def collect(plan: Plan, *, scope: Scope | None = None, ladder: Ladder | None = None) -> Brief:
+def collect(
+    plan: Plan,
+    *,
+    scope: Scope | None = None,
+    ladder: Ladder | None = None,
+    books: Ledger | None = None,
+) -> Brief:
     """Collect everything a briefing says.
 
     Parameters
@@ -119,6 +134,8 @@ def collect(plan: Plan, *, scope: Scope | None = None, ladder: Ladder | None = N
         What the briefing is about.
     ladder
         The same answer judged with remedies, see :func:`planner.ladder.climb`.
+    books
+        The ledger of the whole answer, see :func:`planner.ledger.told`.
 
     Raises
     ------
@@ -129,6 +146,7 @@ def collect(plan: Plan, *, scope: Scope | None = None, ladder: Ladder | None = N
     mine = narrowed(plan, scope)
     place = _place(plan, scope)
     views = tuple(_views(mine, scope))
+    counted = _counted(scope)
     return Brief(
         title=f"{place}: promised and powered",
         finding=_finding(mine, place),
@@ -140,9 +158,13 @@ def collect(plan: Plan, *, scope: Scope | None = None, ladder: Ladder | None = N
         late=tables.late_sites(mine, ladder),
         remedies=() if ladder is None else tuple(tables.remedies(mine, ladder)),
         judged=tables.judged(mine, ladder),
+        lateness=brief_money.lateness(mine, books, counted),
+        site_money={} if books is None else ledger.site_notes(books, mine.sites["site"]),
         untested=tuple(_untested(mine, ladder, views)),
         unassessed=tables.unassessed(mine),
-        sources=tables.sources(mine, _homes(mine, scope), ladder),
+        sources=tables.sources(
+            mine, _homes(mine, scope), ladder, brief_money.uses(mine, books, counted)
+        ),
         views=views,
     )
 
@@ -174,6 +196,13 @@ def narrowed(plan: Plan, scope: Scope) -> Plan:
     area = rows["area"].where(rows["area"].isin(plan.case.pockets["pocket"]))
     here = _inside(plan, rows["region"], area, regions, scope.region)
     return dataclasses.replace(found, bottlenecks=rows[here].reset_index(drop=True))
+
+
+def _counted(scope: Scope) -> str | None:
+    """Name the program whose pledges are counted: all for everything, none for a place."""
+    if scope == Scope():
+        return ALL
+    return scope.program if scope == Scope(program=scope.program) else None
 
 
 def _regions(plan: Plan, scope: Scope) -> frozenset[str]:

@@ -41,7 +41,10 @@ def page(plan: Plan, scope: Scope | None, found: Brief) -> str:
     """
     palette.needed(PACKAGES, "brief")
     mine = brief.narrowed(plan, scope or brief.Scope())
-    specs = [maps_interactive.spec(mine, **view.options) for view in found.views]
+    specs = [
+        maps_interactive.spec(mine, **view.options, money=found.site_money or None)
+        for view in found.views
+    ]
     return Template(PAGE).substitute(
         title=html.escape(found.title),
         finding=html.escape(found.finding),
@@ -103,11 +106,17 @@ def _sections(found: Brief) -> Iterator[str]:
     yield f"<section><h2>Remedies</h2>{judged}</section>\n"
     for table in found.remedies:
         yield _section(table, level=3)
-    lines = "".join(f"<li>{html.escape(line)}</li>" for line in found.untested)
-    yield f"<section><h2>What was not tested</h2><ul>{lines}</ul></section>\n"
+    yield f"<section><h2>What lateness costs</h2>{_list(found.lateness.lines)}</section>\n"
+    for table in found.lateness.tables:
+        yield _section(table, level=3)
+    yield f"<section><h2>What was not tested</h2>{_list(found.untested)}</section>\n"
     if found.unassessed.rows:
         yield _section(found.unassessed, level=3)
     yield _section(found.sources)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>"
 
 
 def _section(table: Table, level: int = 2) -> str:

@@ -78,6 +78,8 @@ def _data(found: Brief, families: Iterable[str]) -> dict[str, Any]:
         "numbers": [asdict(number) for number in found.numbers],
         "tables": [_table(table) for table in tables],
         "judged": found.judged,
+        "lateness": found.lateness.lines,
+        "money": [_table(table) for table in found.lateness.tables],
         "untested": found.untested,
         "unassessed": _table(found.unassessed),
         "sources": _table(_most_used(found.sources)),
@@ -173,6 +175,10 @@ TEMPLATE: Final = r"""
   = Remedies
   #data.judged
 ]
+
+= What lateness costs
+#list(..data.lateness)
+#for one in data.money { section(one) }
 
 = What was not tested
 #list(..data.untested)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from planner import brief, explain, palette
+from planner import brief, brief_money, explain, palette
 from planner.brief_tables import Table, widths
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SERIES: Final = ("BDBDBD", palette.look(explain.ON_TIME).colour[1:], brief.TICK_
 MOST_ROWS: Final = 12
 MOST_SOURCES: Final = 10
 MOST_IN_NOTES: Final = 25
+MOST_COSTS: Final = 10
 CROWDED: Final = 9
 EVERY_FACT: Final = ("sites", "phases", "load", "supply", "requirement")
 GRID_FACTS: Final = ("load", "supply", "requirement", "accreditation", "lines", "connection",
@@ -80,6 +81,7 @@ def deck(found: Brief, pictures: Iterable[bytes]) -> bytes:
     first, *others = _parts(found.late)
     _table(made, found, first, EVERY_FACT)
     _remedies(made, found)
+    _lateness(made, found)
     _untested(made, found)
     _sources(made, found)
     for part in others:
@@ -182,6 +184,19 @@ def _remedies(made: Presentation, found: Brief) -> None:
         slide = _slide(made, found, "Remedies", ("remedies",))
         words = found.judged if not found.remedies else f"{found.judged} None is needed or found."
         _bullets(slide, [words], TOP_IN)
+
+
+def _lateness(made: Presentation, found: Brief) -> None:
+    """Say what lateness costs on one slide, with the first of its tables that has rows to rank."""
+    facts = ("sites", *brief_money.FACTS)
+    slide = _slide(made, found, "What lateness costs", facts)
+    bottom = _bullets(slide, found.lateness.lines, TOP_IN - 0.1, points=13)
+    tables = sorted(found.lateness.tables, key=lambda table: len(table.rows) == 1)
+    for table in tables[:1]:
+        shown = brief_money.shortened(table, MOST_COSTS)
+        _box(slide, (EDGE_IN, bottom - 0.05, INNER_IN, 0.35), [(shown.title, 14, True, INK)])
+        _grid(slide, shown, bottom + 0.32, Look(size=10, row=0.3))
+        _note(slide, shown.note, 6.6)
 
 
 def _untested(made: Presentation, found: Brief) -> None:
@@ -308,9 +323,9 @@ def _cell(cell: Any, line: Line, fill: str, *, right: bool) -> None:
     _lines(cell.text_frame, [line], right=right)
 
 
-def _bullets(slide: Slide, texts: Iterable[str], top: float) -> float:
+def _bullets(slide: Slide, texts: Iterable[str], top: float, points: int = 14) -> float:
     """Write lines of text; return where the next thing may stand."""
-    lines: list[Line] = [(f"\N{BULLET} {text}", 14, False, INK) for text in texts]
+    lines: list[Line] = [(f"\N{BULLET} {text}", points, False, INK) for text in texts]
     high = 0.31 * len(lines) + 0.1
     _box(slide, (EDGE_IN, top, INNER_IN, high), lines)
     return top + high + 0.1

@@ -107,7 +107,7 @@ def cell(value: object, longest: int = LONGEST_TEXT) -> str:
     return palette.shortened(value, longest)
 
 
-def _site_name(row: Any) -> str:
+def site_name(row: Any) -> str:
     """Name of a site, or its id where it has none or no font has its letters."""
     name = cell(row.name, LONGEST_NAME)
     return name if name and maps.drawable(name) else cell(row.site, LONGEST_NAME)
@@ -178,7 +178,7 @@ def late_sites(plan: Plan, ladder: Ladder | None) -> Table:
     steps = plan.steps[plan.steps["late_mw"] > explain.TOLERANCE_MW]
     promised = steps.groupby("site")["target_date"].max()
     lines = [
-        (_site_name(row), cell(row.region), _number(row.late_mw), cell(promised[row.site]),
+        (site_name(row), cell(row.region), _number(row.late_mw), cell(promised[row.site]),
          *_dates(row, judged=ladder is not None), _cause(row), row.confidence)
         for row in palette.each(rows)
     ]  # fmt: skip
@@ -245,7 +245,7 @@ def _needs(plan: Plan, ladder: Ladder, spoken: dict[str, str]) -> Table:
         more = len(texts) - MOST_OPTIONS
         words = "; ".join(texts[:MOST_OPTIONS]) + (f"; {more} more" if more > 0 else "")
         rows.append(
-            (_site_name(_Row(site, sites["name"][site])), palette.when(part["period"].iloc[0]),
+            (site_name(_Row(site, sites["name"][site])), palette.when(part["period"].iloc[0]),
              words, f"{part['usd'].sum() / 1e6:,.0f}", f"{part['usd_yr'].sum() / 1e6:,.0f}",
              weakest(part["confidence"]))
         )  # fmt: skip
@@ -304,9 +304,18 @@ def unassessed(plan: Plan) -> Table:
                  as_of(plan, listed), (1, 2))  # fmt: skip
 
 
-def sources(plan: Plan, regions: Iterable[str], ladder: Ladder | None) -> Table:
-    """Documents behind sites, and behind the pools of regions; those with most rows first."""
-    uses = pd.concat(_used(plan, set(regions), ladder), ignore_index=True)
+def sources(
+    plan: Plan, regions: Iterable[str], ladder: Ladder | None, money: pd.DataFrame | None = None
+) -> Table:
+    """Documents behind sites, and behind the pools of regions; those with most rows first.
+
+    The facts of the ledger are those of :func:`planner.brief_money.uses`.
+    """
+    used, documents = _used(plan, set(regions), ladder), plan.case.sources
+    if money is not None and len(money):
+        used.append(money[["source", "confidence", "fact"]].assign(known_on=pd.NaT))
+        documents = pd.concat([documents, money.drop_duplicates("source")])
+    uses = pd.concat(used, ignore_index=True)
     groups = uses.groupby("source").agg(
         facts=("fact", lambda names: ", ".join(dict.fromkeys(names))),
         rows=("fact", "size"),
@@ -314,7 +323,6 @@ def sources(plan: Plan, regions: Iterable[str], ladder: Ladder | None) -> Table:
         confidence=("confidence", weakest),
     )
     ranked = groups.reset_index().sort_values(["rows", "source"], ascending=[False, True])
-    documents = plan.case.sources
     known = {} if documents.empty else documents.drop_duplicates("source").set_index("source")
     rows = tuple(_document(row, known) for row in palette.each(ranked))
     columns = ("Publisher", "Document", "Published", "Used for", "Rows", "Confidence", "Address")

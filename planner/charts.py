@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner import explain, layers, maps, palette, supply
+from planner.errors import PlannerError
 from planner.maps_margin import INK
+from planner.schema import SEASONS
+from planner.wording import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +29,8 @@ MOST_SITES: Final = 25
 MOST_REGIONS: Final = 24
 BAR: Final = 0.72
 SMALLEST_GW: Final = 0.005
+HOURS_SHOWN: Final = (100.0, 200.0, 500.0)
+LEAST_BEYOND: Final = 3.0
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -152,6 +158,108 @@ def cause_table(plan: Plan) -> pd.DataFrame:
         ["total", "pool", "gw"], ascending=[False, True, False], ignore_index=True
     )
     return sums[["pool", "cause", "gw", "sites"]]
+
+
+def load_duration_table(plan: Plan, area: str, season: str) -> pd.DataFrame:
+    """Load as a share of the season's peak once the highest hours are left out.
+
+    Parameters
+    ----------
+    area
+        A pool or region with a curve.
+    season
+        "summer" or "winter".
+
+    Returns
+    -------
+    pd.DataFrame
+        `hours` left out, `load_fraction` of the peak, `drop_fraction`, and `freed_gw`: the drop
+        times the peak of :func:`freed`.
+
+    Raises
+    ------
+    PlannerError
+        There is no curve of that area and season.
+    """
+    rows = _curve(plan, area, season)
+    drop = rows["drop_fraction"]
+    peak = freed(plan, area, season).peak_mw
+    return pd.DataFrame(
+        {
+            "hours": rows["hours"],
+            "load_fraction": 1 - drop,
+            "drop_fraction": drop,
+            "freed_gw": drop * peak / palette.MW_PER_GW,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What the hours of flexible operation in one season free: `drop_fraction` x `peak_mw`.
+
+    The peak is that of the year maps show, before announced sites; a reserve on it is freed too.
+    """
+
+    hours: float
+    drop_fraction: float
+    peak_mw: float
+    year: int
+
+    @property
+    def mw(self) -> float:
+        """Megawatts of load that need not be carried at the peak."""
+        return self.drop_fraction * self.peak_mw
+
+
+def freed(plan: Plan, area: str, season: str) -> Freed:
+    """Say what half of the flexible hours, those of one season, free in an area.
+
+    Raises
+    ------
+    PlannerError
+        There is no curve of that area and season.
+    """
+    curve = _curve(plan, area, season)
+    hours = plan.case.assumptions.flexible_hours / 2
+    periods = plan.case.periods[plan.case.periods["season"] == season]
+    wanted = layers.frame(plan).year
+    period = periods.sort_values("year", key=lambda years: (years - wanted).abs()).iloc[0]
+    rows = plan.regions[plan.regions["period"] == period["period"]]
+    inside = (rows["pool"] == area) | (rows["region"] == area)
+    return Freed(
+        hours=hours,
+        drop_fraction=float(np.interp(hours, curve["hours"], curve["drop_fraction"])),
+        peak_mw=float(rows.loc[inside, "native_mw"].sum()),
+        year=int(period["year"]),
+    )
+
+
+def freed_title(plan: Plan, area: str, season: str) -> str:
+    """Say in one sentence what the hours free."""
+    found = freed(plan, area, season)
+    peak, mw = (_signed(value / palette.MW_PER_GW) for value in (found.peak_mw, found.mw))
+    return (
+        f"{palette.shortened(area, 30)}, {season}: {found.hours:g} hours left out free {mw} GW"
+        f" ({100 * found.drop_fraction:.1f} % of {peak} GW at the peak of {found.year})"
+    )
+
+
+def _curve(plan: Plan, area: str, season: str) -> pd.DataFrame:
+    rows = plan.case.load_duration
+    loaded = {*plan.case.regions["pool"], *plan.case.regions["region"]}
+    rows = rows[rows["area"].isin(loaded)] if len(rows) else rows
+    if season not in SEASONS:
+        raise PlannerError(f"season is {season!r}; choose {' or '.join(SEASONS)}.")
+    known = [] if rows.empty else sorted(rows.loc[rows["season"] == season, "area"].unique())
+    if area not in known:
+        pools = [name for name in known if name in set(plan.case.regions["pool"])]
+        likely = closest(area, known)
+        hint = f"did you mean {likely}?" if likely else f"choose {', '.join(pools)}."
+        hint = hint if known else "no grid that is loaded has hourly load."
+        raise PlannerError(f"area is {area!r}, which has no load-duration curve; {hint}")
+    chosen = rows[(rows["area"] == area) & (rows["season"] == season)]
+    return chosen.sort_values("hours", ignore_index=True)[["hours", "drop_fraction"]]
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -286,11 +394,47 @@ def causes(plan: Plan) -> Figure:
     return page
 
 
+def load_duration(plan: Plan, area: str, season: str) -> Figure:
+    """Draw load over the highest hours left out, and what half of the flexible hours free.
+
+    Raises
+    ------
+    PlannerError
+        There is no curve of that area and season.
+    """
+    rows, found = load_duration_table(plan, area, season), freed(plan, area, season)
+    page, axes = _page(plan, freed_title(plan, area, season), size=9.2)
+    shown = rows[rows["hours"] <= last_hour(found.hours)]
+    level = 100 * (1 - found.drop_fraction)
+    colour = palette.look(explain.ON_TIME).colour
+    axes.plot(shown["hours"], 100 * shown["load_fraction"], color=colour, linewidth=2.2)
+    axes.vlines(found.hours, level, 100, colors="#D55E00", linewidth=2)
+    axes.hlines([100, level], 0, found.hours, colors=INK, linewidth=0.8, linestyle=(0, (3, 2)))
+    text = f"{found.hours:g} h: {_signed(100 * found.drop_fraction)} % lower"
+    axes.annotate(text, (found.hours, (level + 100) / 2), (6, 0), textcoords="offset points",
+                  va="center", fontsize=9, color=INK)  # fmt: skip
+    axes.set(xlim=(0, last_hour(found.hours)), ylim=(None, 101.0))
+    axes.set_xlabel("highest hours of the season left out [h]", fontsize=8)
+    axes.set_ylabel("load [% of the season's peak]", fontsize=8)
+    return page
+
+
+def last_hour(hours: float) -> float:
+    """Where the axis of hours ends: far enough to show how the curve goes on."""
+    return next((end for end in HOURS_SHOWN if end >= LEAST_BEYOND * hours), HOURS_SHOWN[-1])
+
+
 # --- parts ---------------------------------------------------------------------------------------
 
 
-def _page(
-    plan: Plan, title: str, high: float = SIZE_IN[1], *, left: float = 0.1, right: float = 0.97
+def _page(  # noqa: PLR0913 - the layout of a chart
+    plan: Plan,
+    title: str,
+    high: float = SIZE_IN[1],
+    *,
+    left: float = 0.1,
+    right: float = 0.97,
+    size: float = 11,
 ) -> tuple[Figure, Axes]:
     """Open a page with title, light grid and as-of date."""
     palette.needed(PACKAGES, "maps")
@@ -298,7 +442,7 @@ def _page(
 
     page = Figure(figsize=(SIZE_IN[0], high), dpi=DPI, facecolor="white")
     axes = page.add_axes((left, 0.62 / high, right - left, 1 - 1.18 / high))
-    page.text(0.015, 1 - 0.2 / high, title, fontsize=11, fontweight="bold", color=INK,
+    page.text(0.015, 1 - 0.2 / high, title, fontsize=size, fontweight="bold", color=INK,
               va="center", parse_math=False)  # fmt: skip
     given = plan.case.assumptions
     foot = f"As of {given.as_of}, stance {given.stance}, load {given.load_scenario}; weakest"

@@ -138,6 +138,34 @@ def causes(plan: Plan) -> Spec:
     )  # fmt: skip
 
 
+def load_duration(plan: Plan, area: str, season: str) -> Spec:
+    """Load over the highest hours left out, and what half of the flexible hours free.
+
+    Raises
+    ------
+    PlannerError
+        There is no curve of that area and season.
+    """
+    rows, found = charts.load_duration_table(plan, area, season), charts.freed(plan, area, season)
+    rows = rows[rows["hours"] <= charts.last_hour(found.hours)]
+    hours = {"field": "hours", "type": "quantitative", "title": "highest hours left out [h]"}
+    share = {"field": "load_fraction", "type": "quantitative", "title": "load, of the peak",
+             "axis": {"format": "%"}, "scale": {"zero": False}}  # fmt: skip
+    tips = _tips(hours="hours left out", load_fraction="load, of the peak", freed_gw="freed [GW]")
+    curve = {
+        "mark": {"type": "line", "color": palette.look(explain.ON_TIME).colour, "point": True},
+        "encoding": {"x": hours, "y": share, "tooltip": tips},
+    }
+    ends = {"hours": found.hours, "load_fraction": 1.0, "level": 1 - found.drop_fraction}
+    line = {
+        "data": {"values": [ends]},
+        "mark": {"type": "rule", "color": "#D55E00", "strokeWidth": 2},
+        "encoding": {"x": hours, "y": share, "y2": {"field": "level"}},
+    }
+    title = charts.freed_title(plan, area, season)
+    return _chart(plan, rows, title, {"layer": [curve, line]})
+
+
 def _labels(rows: pd.DataFrame) -> str:
     """Write the names of sites as an expression; ids stay apart where names are the same."""
     names = json.dumps(dict(zip(rows["site"], rows["label"], strict=True)))

@@ -239,8 +239,9 @@ def why(
 
         climbed = ladder.climb(case, tell=common.progress, only={site})
         common.progress("ledger")
-        money = books.build(climbed.plan, remedies=climbed.built, ramps=climbed.ramps)
-        found = pages.page(climbed, site, money=books.site_lines(money, site))
+        money = books.told(climbed.plan, remedies=climbed.built, ramps=climbed.ramps)
+        lines = [] if money is None else books.site_lines(money, site)
+        found = pages.page(climbed, site, money=lines)
         return json.dumps(found, indent=1) if as_json else pages.text(found)
 
     typer.echo(common.guarded(answer))

@@ -114,8 +114,11 @@ def _files(
 ) -> Iterator[Path]:
     from planner import brief as content
     from planner import layers, maps
+    from planner import ledger as books
 
-    found = content.collect(plan, scope=scope, ladder=ladder)
+    remedied = {} if ladder is None else {"remedies": ladder.built, "ramps": ladder.ramps}
+    money = books.told(plan, **remedied)
+    found = content.collect(plan, scope=scope, ladder=ladder, books=money)
     plan = plan if ladder is None else layers.with_remedies(ladder)
     for style, made in _contents(plan, scope, found, styles):
         yield maps.write(out / f"{_name(scope)}.{style}", made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 EPILOG = "Example: planner ledger --program stargate"
 STYLES = ("table", "csv", "json")
+CHART_FORMATS = (".png", ".svg", ".pdf")
 
 
 def ledger(
@@ -52,6 +54,9 @@ def ledger(
         bool,
         typer.Option("--remedies", help="Solve with remedies too, for their cost; takes minutes."),
     ] = False,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", help="Draw the programs into a file (png, svg, pdf).")
+    ] = None,
     page: Annotated[bool, typer.Option("--page", help="Print the page docs/ledger.md.")] = False,
 ) -> None:
     """Count every pledged GW and dollar once; say what is located, powered, late, and its cost."""
@@ -62,7 +67,7 @@ def ledger(
     try:
         text = _answer(program, grid, sites, as_of, stance, table, style,
                        pledges_only=pledges_only, place_remainder=place_remainder,
-                       remedies=remedies, page=page)  # fmt: skip
+                       remedies=remedies, page=page, chart=chart)  # fmt: skip
     except PlannerError as error:
         for line in str(error).splitlines():
             typer.echo(f"planner: {line}", err=True)
@@ -83,6 +88,7 @@ def _answer(
     place_remainder: bool,
     remedies: bool,
     page: bool,
+    chart: Path | None,
 ) -> str:
     import planner
     from planner import ledger as books
@@ -92,12 +98,24 @@ def _answer(
     if pledges_only or page:
         return _told(books.reconcile(case), program, table, style, page=page)
     found = _with_remedies(case) if remedies else books.build(planner.check(case))
+    if chart is not None:
+        _drawn(found, chart)
     text = _told(found, program, table, style, page=page)
     if place_remainder:
         name = program or ledger_facts.ALL
         placed = books.place_remainder(planner.check(case), found, name)
         text += "\n\n" + _remainder(placed, case)
     return text
+
+
+def _drawn(found: Ledger, path: Path) -> None:
+    from planner import charts_ledger, maps, report
+
+    if path.suffix not in CHART_FORMATS:
+        _refuse(f"--chart is {str(path)!r}; end it with {', '.join(CHART_FORMATS)}.")
+    picture = maps.picture(charts_ledger.powered(found), path.suffix.removeprefix("."))
+    report.write_file(path, picture)
+    typer.echo(f"wrote {path}", err=True)
 
 
 def _told(found: Ledger, program: str | None, table: str | None, style: str, *, page: bool) -> str:

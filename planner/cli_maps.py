@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.pipeline import Plan
 
 MAP_FORMATS = ("png", "svg", "pdf", "html")
+WORLD = "world"
 EXPORT_FORMATS = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
 
 Remedies = Annotated[
@@ -67,15 +68,21 @@ def map_(
     overrides: Overrides = None,
     remedies: Remedies = False,
 ) -> None:
-    """Draw regions, sites with their verdict, and full lines; one map a grid."""
+    """Draw regions, sites with their verdict, and full lines; one map a grid.
+
+    --grid world draws every site of the list on one map of the world.
+    """
     ending = out.suffix[1:]
     styles = style or [ending if ending in MAP_FORMATS else "png"]
     for one in styles:
         common.one_of("--format", one, MAP_FORMATS)
     common.one_of("--metric", metric, ("headroom", "held-up"))
+    world = WORLD in (grid or ())
+    if world:
+        _fits_the_world(styles, metric, region, pocket)
     common.guarded(lambda: _can_draw(styles))
     plan = _plan(
-        grid,
+        [name for name in grid or () if name != WORLD] or None,
         sites,
         overrides=overrides,
         remedies=remedies,
@@ -85,12 +92,17 @@ def map_(
         allocation=allocation,
         load_scenario=load_scenario,
     )
-    wanted = {"region": region, "year": year, "metric": metric, "pockets": pocket}
+    wanted: dict[str, Any] = {"region": region, "year": year, "metric": metric, "pockets": pocket}
 
     def draw() -> list[Path]:
         from planner import layers
 
-        return list(_maps(layers.only(plan, program=program), wanted, styles, out, program))
+        shown = layers.only(plan, program=program)
+        if world:
+            return list(_world(shown, year, styles, out, program))
+        if "html" in styles:
+            wanted["money"] = _site_notes(plan)
+        return list(_maps(shown, wanted, styles, out, program))
 
     for path in common.guarded(draw):
         typer.echo(path)
@@ -112,16 +124,52 @@ def _maps(
     one = wanted["region"] is not None
     grids = [None] if one else list(dict.fromkeys(plan.case.regions["grid"]))
     for grid in grids:
-        asked = layers.frame(plan, grid=grid, **{k: v for k, v in wanted.items() if k != "pockets"})
+        framed = {name: wanted[name] for name in ("region", "year", "metric")}
+        asked = layers.frame(plan, grid=grid, **framed)
         inside = _pockets_of(plan, wanted["pockets"], grid)
-        given = {**wanted, "grid": asked.grid, "pockets": inside}
+        given = {**framed, "grid": asked.grid, "pockets": inside}
         figure: Any = maps.figure(plan, **given) if set(styles) - {"html"} else None
         for style in styles:
-            content = maps.picture(figure, style) if style in maps.STYLES else _page(plan, given)
+            content = (
+                maps.picture(figure, style)
+                if style in maps.STYLES
+                else _page(plan, {**given, "money": wanted.get("money")})
+            )
             name = _name(asked.grid, wanted["region"], program, asked.year, asked.metric)
             alone = out.suffix[1:] in MAP_FORMATS and len(grids) == len(styles) == 1
             path = out if alone else out / f"{name}.{style}"
             yield maps.write(path, content)
+
+
+def _fits_the_world(
+    styles: list[str], metric: str, region: str | None, pocket: list[str] | None
+) -> None:
+    """Refuse what a map of the world does not show."""
+    if "html" in styles:
+        common.refuse("--grid world is drawn as png, svg or pdf; html shows one grid.")
+    if metric != "headroom" or region is not None or pocket:
+        common.refuse("--grid world shows sites only; leave out --metric, --region and --pocket.")
+
+
+def _world(
+    plan: Plan, year: int | None, styles: list[str], out: Path, program: str | None
+) -> Iterator[Path]:
+    from planner import layers, maps, maps_world
+
+    page = maps_world.figure(plan, year=year)
+    name = _name(WORLD, None, program, layers.world(plan, year).year, "sites")
+    for style in styles:
+        alone = out.suffix[1:] in MAP_FORMATS and len(styles) == 1
+        path = out if alone else out / f"{name}.{style}"
+        yield maps.write(path, maps.picture(page, style))
+
+
+def _site_notes(plan: Plan) -> dict[str, str] | None:
+    """What the ledger knows of each site; the whole answer counts, whatever is drawn."""
+    from planner import ledger as books
+
+    money = books.told(plan)
+    return None if money is None else books.site_notes(money, plan.sites["site"])
 
 
 def _page(plan: Plan, given: dict[str, Any]) -> bytes:
@@ -178,8 +226,10 @@ def export(
     def save() -> list[Path]:
         from planner import export as files
         from planner import layers
+        from planner import ledger as books
 
-        return files.write(layers.only(plan, program=program), out, style)
+        shown = layers.only(plan, program=program)
+        return files.write(shown, out, style, books=books.told(plan))
 
     for path in common.guarded(save):
         typer.echo(path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner import layers, match, palette
+from planner import layers, ledger, match, palette
 from planner.errors import PackError, PlannerError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from planner.ledger import Ledger
     from planner.pipeline import Plan
 
 FORMATS: Final = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
@@ -34,7 +35,7 @@ LONGEST_CELL: Final = 32_000
 FIRST_ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def write(plan: Plan, path: Path, style: str) -> list[Path]:
+def write(plan: Plan, path: Path, style: str, *, books: Ledger | None = None) -> list[Path]:
     """Write a plan; a file is there whole or not at all, and the same plan gives the same bytes.
 
     Parameters
@@ -43,6 +44,9 @@ def write(plan: Plan, path: Path, style: str) -> list[Path]:
         A file for `gpkg` and `xlsx`, a folder for the others.
     style
         One of `FORMATS`.
+    books
+        The ledger of the whole answer, see :func:`planner.ledger.told`: more sheets of `xlsx` and
+        more files of `csv`, and capital that waits as columns of the layer of sites.
 
     Returns
     -------
@@ -61,21 +65,22 @@ def write(plan: Plan, path: Path, style: str) -> list[Path]:
     try:
         if style in ONE_FILE:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return [_whole(path, _geopackage(plan) if style == "gpkg" else spreadsheet(plan))]
+            content = _geopackage(plan, books) if style == "gpkg" else spreadsheet(plan, books)
+            return [_whole(path, content)]
         path.mkdir(parents=True, exist_ok=True)
-        return [_whole(path / name, content) for name, content in _files(plan, style)]
+        return [_whole(path / name, content) for name, content in _files(plan, style, books)]
     except OSError as error:
         raise PackError(
             f"{path}: {error.strerror or error}; choose a place that can be written."
         ) from error
 
 
-def _files(plan: Plan, style: str) -> Iterator[tuple[str, bytes]]:
+def _files(plan: Plan, style: str, books: Ledger | None) -> Iterator[tuple[str, bytes]]:
     if style == "csv":
-        for name, table in tables(plan).items():
+        for name, table in tables(plan, books).items():
             yield f"{name}.csv", _csv(table)
         return
-    for name, layer in geographic(plan).items():
+    for name, layer in geographic(plan, books).items():
         if style == "geojson":
             yield f"{name}.geojson", _geojson(layer)
         else:
@@ -89,26 +94,46 @@ def _files(plan: Plan, style: str) -> Iterator[tuple[str, bytes]]:
 # --- tables --------------------------------------------------------------------------------------
 
 
-def tables(plan: Plan) -> dict[str, pd.DataFrame]:
-    """The tables of a plan, as in :class:`planner.Plan`."""
-    return {name: getattr(plan, name) for name in TABLES}
+def tables(plan: Plan, books: Ledger | None = None) -> dict[str, pd.DataFrame]:
+    """The tables of a plan, as in :class:`planner.Plan`, and `ledger_...`, those of its ledger."""
+    return {name: getattr(plan, name) for name in TABLES} | _ledger_tables(books)
 
 
-def geographic(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
+def _ledger_tables(books: Ledger | None) -> dict[str, pd.DataFrame]:
+    there = {} if books is None else {name: getattr(books, name) for name in ledger.TABLES}
+    return {f"ledger_{name}": table for name, table in there.items() if len(table.columns)}
+
+
+def geographic(plan: Plan, books: Ledger | None = None) -> dict[str, gpd.GeoDataFrame]:
     """The layers of a map (EPSG:4326).
 
     Returns
     -------
     dict
-        `sites` (points), `regions` (one row a region, headroom and megawatts held up of each year
-        as columns such as `headroom_2028_mw`), `full_lines` (from region to region, with year).
+        `sites` (points; with a ledger the columns `waiting_low_usd_bn`, `waiting_high_usd_bn`,
+        `wait_years` and `open_ended` of those that are late), `regions` (one row a region, headroom
+        and megawatts held up of each year as columns such as `headroom_2028_mw`), `full_lines`
+        (from region to region, with year).
     """
-    return {"sites": _sites(plan), "regions": _regions(plan), "full_lines": _full_lines(plan)}
+    return {
+        "sites": _sites(plan, books),
+        "regions": _regions(plan),
+        "full_lines": _full_lines(plan),
+    }
 
 
-def _sites(plan: Plan) -> gpd.GeoDataFrame:
+def _sites(plan: Plan, books: Ledger | None) -> gpd.GeoDataFrame:
     sites = plan.site_map()
+    if books is not None and len(books.capital):
+        sites = sites.merge(_waiting(books), on="site", how="left")
     return sites[sites["lat"].notna() & sites["lon"].notna()].reset_index(drop=True)
+
+
+def _waiting(books: Ledger) -> pd.DataFrame:
+    """Capital that waits at the late sites."""
+    names = {"waiting_low": "waiting_low_usd_bn", "waiting_high": "waiting_high_usd_bn"}
+    rows = books.capital[["site", *names, "wait_years", "open_ended"]].rename(columns=names)
+    return rows.assign(open_ended=rows["open_ended"].astype("boolean"))
 
 
 def _regions(plan: Plan) -> gpd.GeoDataFrame:
@@ -157,13 +182,13 @@ def _csv(table: pd.DataFrame) -> bytes:
     return str(harmless(table).to_csv(index=False, lineterminator="\n")).encode()
 
 
-def spreadsheet(plan: Plan) -> bytes:
+def spreadsheet(plan: Plan, books: Ledger | None = None) -> bytes:
     """Write every table as a sheet, with heads that stay in sight, and a sheet that explains."""
     palette.needed(("openpyxl",), "tables")
     sink = io.BytesIO()
     with pd.ExcelWriter(sink, engine="openpyxl") as book:
         _about(plan).to_excel(book, sheet_name="about", index=False)
-        for name, table in tables(plan).items():
+        for name, table in tables(plan, books).items():
             harmless(_undated(table)).to_excel(book, sheet_name=name, index=False)
         for sheet in book.sheets.values():
             sheet.freeze_panes = "A2"
@@ -189,6 +214,10 @@ def _about(plan: Plan) -> pd.DataFrame:
         ("allocation", given.allocation),
         ("units", "megawatts in columns that end in _mw; periods are half-years"),
         ("text", "an apostrophe stands before text that begins like a formula"),
+        (
+            "money",
+            "USD billion in the sheets of the ledger, which counts the pledges of all programs",
+        ),
         ("sources", "sources.csv of the packs; every row of a pack names its source"),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])
@@ -211,7 +240,7 @@ def _same_zip(content: bytes, moment: str) -> bytes:
 # --- geographic files -----------------------------------------------------------------------------
 
 
-def _geopackage(plan: Plan) -> bytes:
+def _geopackage(plan: Plan, books: Ledger | None) -> bytes:
     import geopandas as gpd
     import pyogrio
 
@@ -220,7 +249,7 @@ def _geopackage(plan: Plan) -> bytes:
         day = f"{plan.case.assumptions.as_of}T00:00:00Z"
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
         try:
-            for name, layer in geographic(plan).items():
+            for name, layer in geographic(plan, books).items():
                 layer.to_file(file, layer=name, driver="GPKG", engine="pyogrio")
             for name in ("steps", "regions", "bottlenecks", "served", "flows"):
                 table = gpd.GeoDataFrame(getattr(plan, name))

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 PROJECTIONS: Final = {
     "us": "EPSG:5070",
     "india": "+proj=aea +lat_1=12.472955 +lat_2=35.172806 +lat_0=24 +lon_0=80 +datum=WGS84",
+    "world": "+proj=eqearth",
 }
 COUNTRIES: Final = {"us": "United States", "india": "India"}
 BOUNDARY_NOTES: Final = {
     "us": "Regions are built of counties (U.S. Census Bureau, 1:500,000, 2016).",
     "india": "Boundaries as depicted by the Government of India; no position is taken.",
+    "world": "De facto boundaries, Natural Earth; no position is taken.",
 }
+WORLD: Final = "world"
 METRICS: Final = ("headroom", "held-up")
 YEARS_AHEAD: Final = 4
 FULL_FLOW: Final = 0.999
@@ -116,6 +119,24 @@ def frame(
         place=COUNTRIES.get(grid, grid) if region is None else _spoken(plan.case, region),
         crs=PROJECTIONS.get(grid) or equal_area(here),
         whole=region is None,
+    )
+
+
+def world(plan: Plan, year: int | None = None) -> Frame:
+    """Show every site of the list, those outside the grids too, on a map of the world.
+
+    Raises
+    ------
+    DataError
+        The year is not in the horizon.
+    """
+    grids = dict.fromkeys(plan.case.regions["grid"])
+    return dataclasses.replace(
+        frame(plan, year=year),
+        grid=WORLD,
+        regions=frozenset(plan.case.regions["region"]),
+        place=" and ".join(COUNTRIES.get(grid, str(grid)) for grid in grids),
+        crs=PROJECTIONS[WORLD],
     )
 
 
@@ -373,10 +394,11 @@ def placed_sites(plan: Plan, asked: Frame) -> gpd.GeoDataFrame:
 
 
 def unassessed_sites(plan: Plan, asked: Frame) -> gpd.GeoDataFrame:
-    """Sites that are not assessed, as points."""
+    """Sites that are not assessed, as points; on a map of the world those outside the grids too."""
     rows = plan.sites[plan.sites["verdict"] == explain.UNASSESSED]
-    rows = rows[rows["region"].isin(asked.regions)].dropna(subset=["lat", "lon"])
-    return points(rows, asked.crs)
+    here = rows["region"].isin(asked.regions)
+    here |= rows["region"].isna() & (asked.grid == WORLD)
+    return points(rows[here].dropna(subset=["lat", "lon"]), asked.crs)
 
 
 def anchors(plan: Plan, asked: Frame) -> pd.DataFrame:

@@ -9,12 +9,19 @@ import numpy as np
 import pandas as pd
 
 from planner import demand, ledger_checks, ledger_facts, ledger_money, ledger_powered
+from planner.errors import DataError
 from planner.ledger_facts import ALL, STAGES, Facts, LedgerAssumptions, each, joined
 from planner.ledger_overlap import Claims, counted_once
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planner.case import Case
     from planner.pipeline import Plan
+
+
+class NothingKnownError(DataError):
+    """No pledge was known on the day of the question."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,9 @@ def reconcile(case: Case, assumptions: LedgerAssumptions | None = None) -> Ledge
     facts = ledger_facts.read(case.assumptions.as_of)
     sites = ledger_facts.megawatts(case)
     pledged = ledger_facts.loads(facts, case, given)
+    if pledged.empty:
+        day = case.assumptions.as_of
+        raise NothingKnownError([f"pledges: none was known on {day}; ask for a later day."])
     placed = ledger_facts.members(facts, sites)
     sets = ledger_facts.claims(facts, pledged, sites, placed)
     programs = _programs(facts, pledged, sites, placed, sets)
@@ -407,6 +417,44 @@ def _document(ledger: Ledger, table: str, name: str) -> tuple[str, str]:
                "claims": "claim", "financing": "financing"}[table]  # fmt: skip
     row = rows.loc[rows[key] == name].iloc[0]
     return str(row["source"]), str(row["confidence"])
+
+
+def told(
+    plan: Plan, *, remedies: pd.DataFrame | None = None, ramps: pd.DataFrame | None = None
+) -> Ledger | None:
+    """Build the ledger where it holds something; none where no pledge was known on the day."""
+    try:
+        return build(plan, remedies=remedies, ramps=ramps)
+    except NothingKnownError:
+        return None
+
+
+def site_notes(ledger: Ledger, sites: Iterable[str]) -> dict[str, str]:
+    """Say in one line what waits at each site and which pledges claim it, for a tooltip."""
+    named: dict[str, list[str]] = {site: [] for site in sites}
+    for row in each(ledger.pledges):
+        for site in set(row.places.split(", ")) & set(named):
+            named[site].append(row.pledge)
+    maybe = ledger.claimed.set_index("site")["maybe_by"].to_dict()
+    waits = {
+        row.site: f"USD {row.waiting_low:.1f} to {row.waiting_high:.1f} bn wait"
+        f" {'at least ' if row.open_ended else ''}{row.wait_years:.1f} years"
+        for row in each(ledger.capital)
+    }
+    return {
+        site: "; ".join(filter(None, [waits.get(site, "no capital waits"),
+                                      _claim(sorted(pledges), maybe.get(site, ""))]))
+        for site, pledges in named.items()
+    }  # fmt: skip
+
+
+def _claim(named: list[str], maybe: str) -> str:
+    """Name the pledges that claim a site, and count those that perhaps do."""
+    perhaps = len(maybe.split(", ")) if maybe else 0
+    parts = [", ".join(named), f"perhaps {perhaps} more" if perhaps and named else
+             f"perhaps {perhaps} pledges" if perhaps else ""]  # fmt: skip
+    words = ", ".join(filter(None, parts))
+    return f"claimed by {words}" if words else ""
 
 
 def site_lines(ledger: Ledger, site: str) -> list[str]:

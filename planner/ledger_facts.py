@@ -155,6 +155,7 @@ def stage(sites: pd.DataFrame) -> pd.Series:
 def located(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """Megawatts of the sites of a program: `meant` (published), `firm`, `operating`, `rest`."""
     rows = sites.merge(placed[["site", "certain", "limit_mw"]], on="site")
+    rows["certain"] = rows["certain"].astype(bool)  # without a row it has no kind of its own
     limit = rows["limit_mw"].fillna(np.inf)
     rows["meant"] = np.fmin(rows["stated_mw"], limit)
     rows["firm"] = np.fmin(rows["firm_mw"], limit)
@@ -191,7 +192,7 @@ def members(facts: Facts, sites: pd.DataFrame) -> pd.DataFrame:
     left_out = facts.members[facts.members["kind"] == "not_site"]
     pairs = set(zip(left_out["program"], left_out["member"], strict=True))
     kept = [pair not in pairs for pair in zip(rows["program"], rows["site"], strict=True)]
-    rows = rows[kept]
+    rows = rows[np.array(kept, dtype=bool)]
     rows = rows.sort_values(["program", "site", "certain"], ascending=[True, True, False])
     rows = rows.drop_duplicates(["program", "site"], ignore_index=True)
     return rows.assign(limit_mw=_limits(rows, facts))

@@ -145,7 +145,7 @@ def capital(
     rows["depreciation_low"] = rows["chips_low"] * np.clip(least / long, 0, 1)
     rows["depreciation_high"] = rows["chips_high"] * np.clip(wait / short, 0, 1)
     lent = interest_rates(facts).reindex(rows["site"])
-    lowest, highest, _ = default_rates(facts)
+    lowest, highest, told = default_rates(facts)
     rows["rate_low"] = lent["low"].fillna(lowest).to_numpy()
     rows["rate_high"] = lent["high"].fillna(highest).to_numpy()
     rows["depreciation_year_low"] = rows["chips_low"] / long
@@ -154,7 +154,7 @@ def capital(
     rows["interest_year_high"] = rows["waiting_high"] * rows["rate_high"]
     rows["interest_low"] = rows["interest_year_low"] * least
     rows["interest_high"] = rows["interest_year_high"] * wait
-    rows["rows"] = [_capital_rows(row.site, facts) for row in each(rows)]
+    rows["rows"] = [_capital_rows(row.site, facts, told) for row in each(rows)]
     return rows.sort_values(["waiting_high", "site"], ascending=[False, True], ignore_index=True)
 
 
@@ -188,12 +188,12 @@ def _per_gw(rows: pd.DataFrame, found: Costs) -> pd.DataFrame:
     return pd.DataFrame({"budget": kind, "low": low, "high": high}, index=rows.index)
 
 
-def _capital_rows(site: str, facts: Facts) -> str:
+def _capital_rows(site: str, facts: Facts, others: str) -> str:
     lent = facts.financing
     priced = lent["spread_basis_points"].notna() | lent["all_in_basis_points"].notna()
     of = lent[(lent["site"] == site) & priced]
     rates = f"{CHIP_ROWS};rates:shell_per_mw;rates:power_share;rates:chip_life;rates:sofr"
-    named = joined(of["financing"], "financing") if len(of) else default_rates(facts)[2]
+    named = joined(of["financing"], "financing") if len(of) else others
     return f"sites:{site};plan:{site};{rates};rates:sofr_implied;{named}"
 
 
@@ -344,7 +344,7 @@ def powering(built: pd.DataFrame | None, late: pd.DataFrame) -> pd.DataFrame:
     sums = rows.groupby(["region", "kind"])[ends].sum().join(told.rename("rows")).reset_index()
     whole = late[late["program"] == ALL].set_index("region")["late_mw"]
     shared = sums.merge(late[late["program"] != ALL], on="region")
-    part = (shared["late_mw"] / shared["region"].map(whole)).fillna(0.0)
+    part = (shared["late_mw"] / shared["region"].map(whole).astype(float)).fillna(0.0)
     shared[ends] = shared[ends].mul(part, axis=0)
     table = pd.concat([sums.assign(program=ALL), shared[part > 0]], ignore_index=True)
     table["rows"] = table["rows"] + ";plan:all"

@@ -182,7 +182,8 @@ def program_sites(sites: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
         ledger_facts.located(sites, rows).assign(program=program)
         for program, rows in placed.groupby("program")
     ]
-    table = pd.concat(parts, ignore_index=True)
+    none = ledger_facts.located(sites, placed.head(0)).assign(program="")
+    table = pd.concat(parts, ignore_index=True) if parts else none
     renamed = {"meant": "meant_mw", "firm": "firm_meant_mw", "operating": "operating_meant_mw"}
     columns = ["program", "site", "name", "operator", "certain", "status", "meant_mw",
                "firm_meant_mw", "operating_meant_mw", "converted", "confidence"]  # fmt: skip

@@ -95,7 +95,7 @@ def figure(  # noqa: PLR0913 - the options of a map
         page = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         outlines = layers.shapes(plan, asked, _tolerance(plan, asked))
         main = _view(page, _around(outlines, asked), MAP_BOX)
-        _labels(main, scene.sites, MOST_LABELS, 7.2)
+        labels(main, scene.sites, MOST_LABELS, 7.2)
         top = _insets(main, scene, wanted)
         lines = _map(main, scene, outlines)
         for axes in page.axes:
@@ -266,7 +266,7 @@ def label(site: str, name: object, megawatts: float) -> str:
     return f"{words}  {palette.gigawatts(megawatts)}"
 
 
-def _labels(axes: Axes, sites: gpd.GeoDataFrame, most: int, size: float) -> None:
+def labels(axes: Axes, sites: gpd.GeoDataFrame, most: int, size: float) -> None:
     """Place labels beside the marks so that none covers another; one without room is left out.
 
     Stands before the regions are drawn: placing draws the page to measure it.
@@ -337,7 +337,7 @@ def _inset(main: Axes, scene: Scene, pocket: str, place: Box) -> None:
     page = cast("Figure", main.get_figure())
     axes = _view(page, (left - pad, bottom - pad, right + pad, top + pad), place)
     sites = scene.sites[scene.sites["pocket"] == pocket]
-    _labels(axes, sites, MOST_INSET_LABELS, 6.5)
+    labels(axes, sites, MOST_INSET_LABELS, 6.5)
     counties = len(around) > 0
     backdrop = around if counties else layers.shapes(plan, scene.asked, 0)
     _fill(axes, backdrop, "#f4f4f4", "#c8c8c8")

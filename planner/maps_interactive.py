@@ -10,7 +10,7 @@ import numpy as np
 from planner import explain, layers, maps, maps_margin, palette
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
     import pandas as pd
@@ -29,8 +29,10 @@ EVERY: Final = "all"
 MARK_AREA_PER_GW: Final = 330
 SMALLEST_MARK: Final = 30
 RING_AREA: Final = 1100
+MOST_MONEY: Final = 160  # characters
 
 type Spec = dict[str, Any]
+type Money = Mapping[str, str] | None  # what the ledger knows of a site
 
 APART: Final = {"scale": dict.fromkeys(("color", "shape", "size"), "independent")}
 # Coordinates are pixels already: Vega-Lite merges the projections of two views into one.
@@ -82,6 +84,7 @@ def spec(  # noqa: PLR0913 - the options of a map
     metric: str = "headroom",
     region: str | None = None,
     pockets: Iterable[str] | None = None,
+    money: Money = None,
 ) -> Spec:
     """Describe the map with a slider over the years, filters and tooltips as a Vega-Lite dict.
 
@@ -89,18 +92,25 @@ def spec(  # noqa: PLR0913 - the options of a map
     ----------
     grid, year, metric, region, pockets
         As for :func:`planner.maps.figure`; year and metric are where the controls start.
+    money
+        What the ledger knows of each site, a line of its tooltip; see
+        :func:`planner.ledger.site_notes`.
     """
     asked = layers.frame(plan, grid=grid, year=year, metric=metric, region=region)
     wanted = list(layers.pockets(plan, asked) if pockets is None else pockets)[: maps.MOST_INSETS]
     outlines = layers.shapes(plan, asked, TOLERANCE_M if asked.whole else FINE_TOLERANCE_M)
     chosen = outlines[outlines["region"].isin(asked.regions)]
     sheet = fitted(chosen.total_bounds, WIDTH, HEIGHT)
-    sites = site_rows(plan, asked, sheet)
+    sites = site_rows(plan, asked, sheet, money)
     views = [
-        {"vconcat": [_main(plan, asked, outlines, sheet), _key()], "spacing": 6, "resolve": APART}
+        {
+            "vconcat": [_main(plan, asked, outlines, sheet, money), _key()],
+            "spacing": 6,
+            "resolve": APART,
+        }
     ]
     if wanted:
-        views.append({"vconcat": [_pocket(plan, asked, pocket) for pocket in wanted]})
+        views.append({"vconcat": [_pocket(plan, asked, pocket, money) for pocket in wanted]})
     return {
         "$schema": SCHEMA,
         "description": maps_margin.meaning(asked.metric, asked.year),
@@ -115,7 +125,7 @@ def spec(  # noqa: PLR0913 - the options of a map
 # --- data ----------------------------------------------------------------------------------------
 
 
-def site_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
+def site_rows(plan: Plan, asked: Frame, sheet: Sheet, money: Money = None) -> list[Spec]:
     """One entry a site with something due; what changes with the year is a list over the years."""
     rows = layers.site_years(plan)
     rows = rows[rows["region"].isin(asked.regions)]
@@ -126,7 +136,11 @@ def site_rows(plan: Plan, asked: Frame, sheet: Sheet) -> list[Spec]:
     by_site = {site: part.set_index("year") for site, part in rows.groupby("site")}
     span = layers.years(plan)
     return [
-        {**_facts(row, names, sheet), **_by_year(by_site[row.site], span)}
+        {
+            **_facts(row, names, sheet),
+            **_money(row.site, money),
+            **_by_year(by_site[row.site], span),
+        }
         for row in palette.each(facts.sort_values(["asked_mw", "site"], ascending=[False, True]))
     ]
 
@@ -145,6 +159,10 @@ def _facts(row: Any, names: pd.Series, sheet: Sheet) -> Spec:
         "x": x,
         "y": y,
     }
+
+
+def _money(site: str, money: Money) -> Spec:
+    return {} if money is None else {"money": palette.shortened(money.get(site, ""), MOST_MONEY)}
 
 
 def _operators(text: object) -> list[str]:
@@ -264,7 +282,7 @@ FILTER: Final = (
 # --- views ---------------------------------------------------------------------------------------
 
 
-def _main(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet) -> Spec:
+def _main(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet, money: Money) -> Spec:
     chosen = outlines[outlines["region"].isin(asked.regions)]
     left, bottom, right, top = chosen.total_bounds
     near = outlines.cx[left:right, bottom:top]
@@ -278,7 +296,7 @@ def _main(plan: Plan, asked: Frame, outlines: gpd.GeoDataFrame, sheet: Sheet) ->
             _region_layer(_features(plan, asked, near, sheet)),
             _border_layer(borders),
             _line_layer(),
-            _site_layer({"name": "sites"}, _verdicts(plan), legends=True),
+            _site_layer({"name": "sites"}, _verdicts(plan), legends=True, money=money is not None),
             _focus_layer({"name": "sites"}),
         ],
     }
@@ -387,7 +405,7 @@ def _ends(channels: tuple[str, ...], fields: tuple[str, ...]) -> Spec:
     return {channel: {"field": field} for channel, field in zip(channels, fields, strict=True)}
 
 
-def _site_layer(data: Spec, verdicts: Iterable[str], *, legends: bool) -> Spec:
+def _site_layer(data: Spec, verdicts: Iterable[str], *, legends: bool, money: bool) -> Spec:
     now = {name: f"datum.{name}[at]" for name in
            ("due", "powered", "verdict", "cause", "promised", "earliest")}  # fmt: skip
     tips = [
@@ -397,6 +415,7 @@ def _site_layer(data: Spec, verdicts: Iterable[str], *, legends: bool) -> Spec:
         ("now_cause", "held up by", None), ("operator", "operator", None),
         ("program", "program", None), ("region", "region", None),
         ("confidence", "weakest confidence", None),
+        *([("money", "lateness costs", None)] if money else []),
     ]  # fmt: skip
     names = [name for name in palette.LOOKS if name in verdicts]
     looks = [palette.LOOKS[name] for name in names]
@@ -443,7 +462,7 @@ def _tips(fields: Iterable[tuple[str, str, str | None]]) -> list[Spec]:
     ]
 
 
-def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
+def _pocket(plan: Plan, asked: Frame, pocket: str, money: Money) -> Spec:
     here, around = layers.pocket_shapes(plan, pocket, asked.crs)
     left, bottom, right, top = here.total_bounds
     pad = 0.12 * max(right - left, top - bottom)
@@ -453,7 +472,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
     if around.empty:
         around = layers.shapes(plan, asked, 0).geometry
     # Data of its own: Vega-Lite would place shared data once, as for the other map.
-    rows = site_rows(plan, asked, sheet)
+    rows = site_rows(plan, asked, sheet, money)
     inside = {"values": [site for site in rows if site["pocket"] == pocket]}
     name = plan.case.pockets.set_index("pocket")["name"][pocket]
     return {
@@ -465,7 +484,7 @@ def _pocket(plan: Plan, asked: Frame, pocket: str) -> Spec:
         "layer": [
             _backdrop(around.clip_by_rect(*_square(box)), "#f4f4f4", sheet),
             *([_backdrop(here, "#e6dcec", sheet)] if outlined else []),
-            _site_layer(inside, _verdicts(plan), legends=False),
+            _site_layer(inside, _verdicts(plan), legends=False, money=money is not None),
             _focus_layer(inside),
         ],
     }

@@ -72,9 +72,14 @@ def meaning(metric: str, year: int | str) -> str:
 def titles(page: Figure, scene: Scene) -> None:
     """Write the finding and what the colours mean."""
     asked, sites = scene.asked, scene.sites
-    page.text(0.012, 0.955, finding(asked, sites), fontsize=17, fontweight="bold", color=INK,
-              va="center", parse_math=False)  # fmt: skip
     under = f"{meaning(asked.metric, asked.year)}. Marks: sites by gigawatts due by then."
+    heading(page, finding(asked, sites), under)
+
+
+def heading(page: Figure, above: str, under: str) -> None:
+    """Write the two lines over a map."""
+    page.text(0.012, 0.955, above, fontsize=17, fontweight="bold", color=INK, va="center",
+              parse_math=False)  # fmt: skip
     page.text(0.012, 0.912, under, fontsize=9.5, color="#444444", va="center", parse_math=False)
 
 
@@ -98,7 +103,8 @@ def notes(scene: Scene) -> list[str]:
         f" {given.allocation}{weakest}. Firm supply and published limits only. Delivery not tested"
         f" for {untested['site'].nunique()} of {len(sites)} sites (no limit published)."
     )
-    publishers = "; ".join(layers.sources(plan, asked, sites["site"]))
+    drawn = [sites["site"], *([scene.others["site"]] if asked.grid == layers.WORLD else [])]
+    publishers = "; ".join(layers.sources(plan, asked, pd.concat(drawn)))
     listed = f"Sources: {publishers}; all in sources.csv of the packs."
     return [stated, f"{listed} {layers.BOUNDARY_NOTES.get(asked.grid, '')}".strip()]
 
@@ -116,8 +122,8 @@ def legends(page: Figure, scene: Scene, lines: int, top: float) -> None:
     metric = scene.asked.metric
     at = 1.0
     for title, handles, row in (
-        ("Verdict by that year", _verdict_handles(scene), ROW_POINTS),
-        ("Due by that year", _size_handles(), SIZES_POINTS),
+        ("Verdict by that year", verdict_handles(scene), ROW_POINTS),
+        ("Due by that year", size_handles(), SIZES_POINTS),
         (f"{'Headroom' if metric == 'headroom' else 'Held up'} [GW]", _class_handles(metric),
          ROW_POINTS),
         ("", _line_handles(lines), ROW_POINTS),
@@ -134,7 +140,8 @@ def legends(page: Figure, scene: Scene, lines: int, top: float) -> None:
         at -= ((13.0 if title else 0) + -(-len(handles) // max(columns, 1)) * row + 8) / height
 
 
-def _verdict_handles(scene: Scene) -> list[Any]:
+def verdict_handles(scene: Scene) -> list[Any]:
+    """Marks of the verdicts with sites and gigawatts, for a legend."""
     from matplotlib.lines import Line2D
 
     counts = scene.sites.groupby("verdict")["due_mw"].agg(["size", "sum"])
@@ -155,10 +162,11 @@ def _verdict_handles(scene: Scene) -> list[Any]:
     return handles
 
 
-def _size_handles() -> list[Any]:
+def size_handles(share: float = 1.0) -> list[Any]:
+    """Circles of a few sizes for a legend; `share` of the area where marks are smaller."""
     from matplotlib.lines import Line2D
 
-    areas = mark_size(pd.Series(SIZES_MW))
+    areas = mark_size(pd.Series(SIZES_MW)) * share
     texts = [f"{mw / palette.MW_PER_GW:g} GW" for mw in SIZES_MW]
     return [
         Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color="#555555",

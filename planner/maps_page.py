@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner import layers, maps_interactive, maps_margin, palette
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from planner.pipeline import Plan
 
@@ -30,6 +30,7 @@ def page(  # noqa: PLR0913 - the options of a map
     metric: str = "headroom",
     region: str | None = None,
     pockets: Iterable[str] | None = None,
+    money: Mapping[str, str] | None = None,
 ) -> str:
     """Write the map as one HTML document with everything inside.
 
@@ -41,6 +42,9 @@ def page(  # noqa: PLR0913 - the options of a map
     grid, year, metric, region, pockets
         As for :func:`planner.maps.figure`; year and metric are where the controls start.
 
+    money
+        What the ledger knows of each site, in a line; see :func:`planner.ledger.site_notes`.
+
     Raises
     ------
     PlannerError
@@ -48,17 +52,18 @@ def page(  # noqa: PLR0913 - the options of a map
     """
     palette.needed(PACKAGES, "maps")
     spec = maps_interactive.spec(
-        plan, grid=grid, year=year, metric=metric, region=region, pockets=pockets
+        plan, grid=grid, year=year, metric=metric, region=region, pockets=pockets, money=money
     )
     asked = layers.frame(plan, grid=grid, year=year, metric=metric, region=region)
     scene = layers.scene(plan, asked)
+    heads = COLUMNS if money is None else (*COLUMNS, "Lateness costs")
     return Template(PAGE).substitute(
         title=html.escape(f"{palette.shortened(asked.place, 60)}: promised and powered"),
         finding=html.escape(maps_margin.finding(asked, scene.sites)),
         meaning=html.escape(
             f"{maps_margin.meaning('headroom', 'the year')}; or gigawatts held up."
         ),
-        heads="".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS),
+        heads="".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads),
         notes="".join(f"<p>{html.escape(note)}</p>" for note in maps_margin.notes(scene)),
         spec=as_script_json(spec),
         place=as_script_json(palette.shortened(asked.place, 60)),
@@ -153,7 +158,7 @@ function row(view, site, at) {
   line.dataset.site = site.site;
   const cells = [site.name, site.operator, site.verdict[at], site.due[at].toFixed(2),
     site.powered[at].toFixed(2), site.promised[at], site.earliest[at], site.cause[at],
-    site.region, site.confidence];
+    site.region, site.confidence, ...('money' in site ? [site.money] : [])];
   for (const [place, text] of cells.entries()) {
     const cell = document.createElement('td');
     cell.textContent = text;

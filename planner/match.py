@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.packs import shelf
+
 if TYPE_CHECKING:
     import geopandas as gpd
 
@@ -66,6 +68,18 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
     if not frames:
         return gpd.GeoDataFrame({"region": [], "geometry": []}, crs="EPSG:4326")
     return pd.concat(frames, ignore_index=True)
+
+
+def countries() -> gpd.GeoDataFrame:
+    """Read the outlines of all countries: `country` (ISO 3166-1), `name`, `geometry` (EPSG:4326).
+
+    References
+    ----------
+    Natural Earth, Admin 0 countries, 1:50,000,000, public domain; de facto boundaries.
+    """
+    import geopandas as gpd
+
+    return gpd.read_file(shelf("grids") / "common" / "countries.fgb")
 
 
 def _pockets(sites: pd.DataFrame, case: Case) -> pd.Series:

@@ -435,6 +435,21 @@ def write(
         raise PackError(message) from error
 
 
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    PackError
+        The file cannot be written.
+    """
+    try:
+        return _replace(path, content)
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}; choose a file that can be written."
+        raise PackError(message) from error
+
+
 def _write_table(table: pd.DataFrame, path: Path) -> Path:
     if path.suffix == ".parquet":
         try:

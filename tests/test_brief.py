@@ -20,12 +20,14 @@ import planner
 from planner import (
     brief,
     brief_html,
+    brief_money,
     brief_pdf,
     brief_pptx,
     brief_tables,
     cli_brief,
     ladder,
     layers,
+    ledger,
     maps,
     palette,
 )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from planner.brief import Brief
     from planner.ladder import Ladder
+    from planner.ledger import Ledger
     from planner.pipeline import Plan
 
 READY_MADE: Final = {
@@ -79,6 +82,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
 @pytest.fixture(scope="module")
 def shipped() -> Plan:
     return planner.check(planner.load_case(("us", "india")))
+
+
+@pytest.fixture(scope="module")
+def shipped_books(shipped: Plan) -> Ledger:
+    return ledger.build(shipped)
 
 
 def deck(plan: Plan, found: Brief, scope: Scope | None = None) -> Any:
@@ -224,6 +232,103 @@ def test_a_scope_keeps_its_own_sites(simple: Plan) -> None:
     nothing = brief.collect(simple, scope=Scope(region="SOUTH"))
     assert nothing.finding == "South: no site with megawatts and a date can be assessed."
     assert nothing.numbers[1].value == "0.0 GW"
+
+
+# --- what lateness costs -------------------------------------------------------------------------
+
+
+def test_capital_waits_in_a_range_with_its_years_and_confidence(simple: Plan) -> None:
+    """64 MW wait from winter 2028 to summer 2029: chips, building and power as `ledger` has it."""
+    books = ledger.build(simple)
+    row = books.capital.iloc[0]
+    found = brief.collect(simple, books=books).lateness
+
+    assert row["site"] == "second"
+    assert found.lines[0] == (
+        f"Capital that waits: USD {row['waiting_low']:.1f} to {row['waiting_high']:.1f} bn at 1"
+        f" late site (0.1 GW late), for at least {row['wait_years']:.1f} years on average; weakest"
+        " confidence medium."
+    )
+    assert found.lines[1].startswith("A year of it costs USD ")
+    assert "With remedies" not in found.lines[1]
+    sites = next(table for table in found.tables if table.title.startswith("Capital"))
+    assert sites.rows[0][:2] == ("SECOND", "0.06")
+
+
+def test_with_remedies_the_shorter_wait_is_told(judged: Ladder) -> None:
+    books = ledger.build(judged.plan, remedies=judged.built, ramps=judged.ramps)
+    found = brief.collect(judged.plan, ladder=judged, books=books).lateness
+
+    assert found.lines[1].endswith("With remedies decided today they wait 0.0 years.")
+
+
+def test_pledges_are_counted_for_everything_and_programs_only(
+    shipped: Plan, shipped_books: Ledger
+) -> None:
+    every = brief.collect(shipped, books=shipped_books).lateness
+    one = brief.collect(shipped, scope=Scope(program="stargate"), books=shipped_books).lateness
+    place = brief.collect(shipped, scope=Scope(state="TX"), books=shipped_books).lateness
+    row = shipped_books.programs.set_index("program").loc["stargate"]
+
+    assert every.lines[2].startswith("Pledged: ")
+    assert len(every.tables[0].rows) == len(shipped_books.programs)
+    assert [line[0] for line in one.tables[0].rows] == ["Stargate"]
+    assert one.tables[0].rows[0][1] == f"{row['pledged_sum_mw'] / 1e3:.1f}"
+    assert brief_money.NO_PLEDGE in place.lines
+    assert "Pledged, counted once, without a place" not in [table.title for table in place.tables]
+
+
+def test_named_financings_belong_to_the_sites_of_the_briefing(
+    shipped: Plan, shipped_books: Ledger
+) -> None:
+    found = brief.collect(shipped, scope=Scope(state="WI"), books=shipped_books).lateness
+    table = next(table for table in found.tables if table.title.startswith("Financings"))
+
+    assert {"14.75"} <= {row[2] for row in table.rows}
+    assert "23.25" not in {row[2] for row in table.rows}
+    assert found.lines[-1].startswith("Debt [bn USD]: largest borrower Vantage Data Centers, 15")
+
+
+def test_the_facts_of_the_ledger_are_among_the_sources(
+    shipped: Plan, shipped_books: Ledger
+) -> None:
+    scope = Scope(program="stargate")
+    found = brief.collect(shipped, scope=scope, books=shipped_books)
+    used = {fact for row in found.sources.rows for fact in row[3].split(", ")}
+
+    assert set(brief_money.FACTS) <= used
+    assert all(row[0] for row in found.sources.rows)
+
+
+def test_without_a_figure_a_sentence_says_so(simple: Plan) -> None:
+    nothing = brief.collect(simple).lateness
+    south = brief.collect(simple, scope=Scope(region="SOUTH"), books=ledger.build(simple)).lateness
+
+    assert nothing == brief_money.Lateness((brief_money.NOTHING,))
+    assert south.lines == (brief_money.NOT_LATE, brief_money.NO_PLEDGE, brief_money.NO_LENDING)
+    assert south.tables == ()
+
+
+def test_every_format_says_what_lateness_costs(simple: Plan) -> None:
+    found = brief.collect(simple, books=ledger.build(simple))
+    made = deck(simple, found)
+    slides = [one for one in made.slides if one.shapes.title.text == "What lateness costs"]
+    slide = " ".join(text for text in slide_texts(made) if text)
+    text, page = (
+        pdf_text(pdf(simple, found)),
+        " ".join(Page(brief_html.page(simple, None, found)).words),
+    )
+
+    assert len(slides) == 1
+    assert "rates; confidence" in slides[0].notes_slide.notes_text_frame.text
+    for line in found.lateness.lines:
+        assert line in slide
+        assert squeezed(line) in text
+        assert line in page
+    cells_of = [cell for table in found.lateness.tables for row in table.rows for cell in row]
+    assert [cell for cell in cells_of if squeezed(cell) not in text or cell not in page] == []
+    assert found.site_money["second"].startswith("USD ")
+    assert "lateness costs" in brief_html.page(simple, None, found)
 
 
 # --- formats -------------------------------------------------------------------------------------
@@ -392,7 +497,7 @@ def test_a_ready_made_brief_is_built_in_all_formats(name: str, shipped: Plan) ->
 
 def test_the_brief_on_everything_is_small_and_shows_both_grids() -> None:
     plan = planner.check(planner.load_case())
-    found = brief.collect(plan)
+    found = brief.collect(plan, books=ledger.told(plan))
     made = dict(cli_brief._contents(plan, Scope(), found, ["pptx", "pdf", "html"]))  # noqa: SLF001
 
     assert len(made["html"]) < 3_000_000

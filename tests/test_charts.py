@@ -10,6 +10,7 @@ import pytest
 from tiny import site
 
 from planner import charts, charts_interactive, maps, maps_page
+from planner.errors import PlannerError
 
 pytest.importorskip("matplotlib")
 
@@ -107,3 +108,83 @@ def test_a_plan_without_late_sites_gives_empty_charts(
     assert charts.slip_table(plan).empty
     for name in NAMES:
         assert maps.picture(getattr(charts, name)(plan)).startswith(b"\x89PNG")
+
+
+# --- load and hours ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def curved(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Load falls by 2 % in 20 hours and by 6 % in 40; half of 50 flexible hours are 25."""
+    drops = {0.0: 0.0, 20.0: 0.02, 40.0: 0.06, 100.0: 0.1, 500.0: 0.2}
+    return drawn.plan(tmp_path_factory.mktemp("tiny"), site("a", facility_mw=50.0), drops=drops)
+
+
+def test_load_duration_falls_by_the_drop(curved: Plan) -> None:
+    """The pool peaks at 1000 MW in NORTH and 1000 MW in SOUTH: 6 % are 120 MW."""
+    rows = charts.load_duration_table(curved, "POOL", "summer").set_index("hours")
+    peak = curved.regions.groupby("period")["native_mw"].sum().max()
+
+    assert rows["load_fraction"].tolist() == pytest.approx([1.0, 0.98, 0.94, 0.9, 0.8])
+    assert rows.loc[40.0, "freed_gw"] == pytest.approx(0.06 * peak / 1000)
+
+
+def test_half_of_the_flexible_hours_fall_in_a_season(curved: Plan) -> None:
+    """25 h lie a quarter of the way from 20 h (2 %) to 40 h (6 %): 3 %."""
+    found = charts.freed(curved, "POOL", "winter")
+
+    assert found.hours == 25.0
+    assert found.drop_fraction == pytest.approx(0.03)
+    assert found.mw == pytest.approx(0.03 * found.peak_mw)
+
+
+def test_the_title_names_drop_peak_and_what_they_free(curved: Plan) -> None:
+    found = charts.freed(curved, "POOL", "summer")
+    gigawatts, peak = f"{found.mw / 1000:.1f} GW", f"{found.peak_mw / 1000:.1f} GW"
+    title = charts.freed_title(curved, "POOL", "summer")
+    spec = charts_interactive.load_duration(curved, "POOL", "summer")
+    page = charts.load_duration(curved, "POOL", "summer")
+
+    assert title == (
+        f"POOL, summer: 25 hours left out free {gigawatts} (3.0 % of {peak} at the peak of 2029)"
+    )
+    assert spec["title"]["text"] == title
+    assert page.texts[0].get_text() == title
+
+
+def test_load_duration_is_drawn_and_the_same_each_time(curved: Plan) -> None:
+    converter = pytest.importorskip("vl_convert")
+    pages = [charts.load_duration(curved, "POOL", "summer") for _ in range(2)]
+    spec = charts_interactive.load_duration(curved, "POOL", "summer")
+    pictures = [maps.picture(page, "svg") for page in pages]
+    picture = converter.vegalite_to_png(spec, vl_version=maps_page.VEGA_LITE)
+
+    assert pictures[0] == pictures[1]
+    assert picture.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("draw", [charts.load_duration, charts_interactive.load_duration])
+@pytest.mark.parametrize(
+    ("area", "season", "message"),
+    [
+        ("POLO", "summer", "area is 'POLO', which has no load-duration curve; did you mean POOL?"),
+        ("NORTH", "summer", "area is 'NORTH', which has no load-duration curve; choose POOL."),
+        ("POOL", "spring", "season is 'spring'; choose winter or summer."),
+    ],
+)
+def test_an_area_without_a_curve_is_named(
+    curved: Plan, draw: Any, area: str, season: str, message: str
+) -> None:
+    with pytest.raises(PlannerError) as raised:
+        draw(curved, area, season)
+
+    assert str(raised.value) == message
+
+
+def test_without_hourly_load_it_is_said(simple: Plan) -> None:
+    with pytest.raises(PlannerError) as raised:
+        charts.load_duration_table(simple, "POOL", "summer")
+
+    assert str(raised.value) == (
+        "area is 'POOL', which has no load-duration curve; no grid that is loaded has hourly load."
+    )

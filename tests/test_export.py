@@ -13,12 +13,13 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from planner import cli_maps, export
+from planner import cli_maps, export, ledger
 from planner.errors import PackError, PlannerError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.ledger import Ledger
     from planner.pipeline import Plan
 
 
@@ -27,15 +28,26 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return drawn.hostile(tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.fixture(scope="module")
+def books(hostile: Plan) -> Ledger:
+    return ledger.build(hostile)
+
+
 def place(folder: Path, style: str) -> Path:
     return folder / f"plan.{style}" if style in export.ONE_FILE else folder / style
 
 
 @pytest.mark.parametrize("style", export.FORMATS)
-def test_the_same_plan_gives_the_same_bytes(hostile: Plan, tmp_path: Path, style: str) -> None:
-    first = [path.read_bytes() for path in export.write(hostile, place(tmp_path, style), style)]
+def test_the_same_plan_gives_the_same_bytes(
+    hostile: Plan, books: Ledger, tmp_path: Path, style: str
+) -> None:
+    def content() -> list[bytes]:
+        written = export.write(hostile, place(tmp_path, style), style, books=books)
+        return [path.read_bytes() for path in written]
+
+    first = content()
     time.sleep(1.1)
-    second = [path.read_bytes() for path in export.write(hostile, place(tmp_path, style), style)]
+    second = content()
 
     assert first == second
 
@@ -63,6 +75,30 @@ def test_geoparquet_and_geojson_hold_the_same_sites(hostile: Plan, tmp_path: Pat
     assert text["features"][0]["geometry"]["type"] == "Point"
 
 
+def test_the_sites_carry_the_capital_that_waits(
+    hostile: Plan, books: Ledger, tmp_path: Path
+) -> None:
+    """Late sites have a range; the others none. Without a ledger there are no such columns."""
+    (path,) = export.write(hostile, tmp_path / "plan.gpkg", "gpkg", books=books)
+    sites = gpd.read_file(path, layer="sites").set_index("site")
+    capital = books.capital.set_index("site")
+
+    assert sites.loc[capital.index, "waiting_high_usd_bn"].tolist() == pytest.approx(
+        capital["waiting_high"].tolist()
+    )
+    assert sites["waiting_low_usd_bn"].notna().sum() == len(capital) < len(sites)
+    assert "waiting_low_usd_bn" not in export.geographic(hostile)["sites"]
+
+
+def test_an_export_opens_again_with_the_figures_of_the_ledger(
+    hostile: Plan, books: Ledger, tmp_path: Path
+) -> None:
+    export.write(hostile, tmp_path, "csv", books=books)
+    table = pd.read_csv(tmp_path / "ledger_programs.csv")
+
+    assert table["once_low_mw"].tolist() == pytest.approx(books.programs["once_low_mw"].tolist())
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [
@@ -77,8 +113,10 @@ def test_text_that_begins_like_a_formula_gets_an_apostrophe(text: str, written: 
     assert table["mw"].tolist() == [-1.5]
 
 
-def test_no_cell_of_a_spreadsheet_is_a_formula(hostile: Plan, tmp_path: Path) -> None:
-    (path,) = export.write(hostile, tmp_path / "plan.xlsx", "xlsx")
+def test_no_cell_of_a_spreadsheet_is_a_formula(
+    hostile: Plan, books: Ledger, tmp_path: Path
+) -> None:
+    (path,) = export.write(hostile, tmp_path / "plan.xlsx", "xlsx", books=books)
     book = openpyxl.load_workbook(path)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     texts = {cell.value for cell in cells}
@@ -86,13 +124,19 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(hostile: Plan, tmp_path: Path) ->
     assert "f" not in {cell.data_type for cell in cells}
     assert f"'{drawn.FORMULA}" in texts
     assert drawn.TELUGU in texts
-    assert book.sheetnames == ["about", *export.TABLES]
+    added = [f"ledger_{name}" for name in ledger.TABLES]
+    assert book.sheetnames == ["about", *export.TABLES, *added]
+    assert {cell.value for cell in book["ledger_capital"]["B"]} >= {f"'{drawn.FORMULA}"}
     with zipfile.ZipFile(path) as parts:
         assert not [name for name in parts.namelist() if "externalLink" in name]
 
 
-def test_no_cell_of_a_csv_file_begins_a_formula(hostile: Plan, tmp_path: Path) -> None:
-    for path in export.write(hostile, tmp_path / "csv", "csv"):
+def test_no_cell_of_a_csv_file_begins_a_formula(
+    hostile: Plan, books: Ledger, tmp_path: Path
+) -> None:
+    written = export.write(hostile, tmp_path / "csv", "csv", books=books)
+    assert len(written) == len(export.TABLES) + len(ledger.TABLES)
+    for path in written:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         for name in table:
             cells = table[name][~table[name].str.fullmatch(r"-?[\d.]+(e-?\d+)?")]
@@ -117,4 +161,6 @@ def test_the_command_prints_what_it_wrote(
     cli_maps.export(tmp_path / "out", style="csv")
 
     written = capsys.readouterr().out.splitlines()
-    assert [line.rsplit("/")[-1] for line in written] == [f"{n}.csv" for n in export.TABLES]
+    assert [line.rsplit("/")[-1] for line in written] == [
+        f"{name}.csv" for name in (*export.TABLES, *(f"ledger_{n}" for n in ledger.TABLES))
+    ]

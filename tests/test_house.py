@@ -29,7 +29,7 @@ LAYERS: Final = (
     ("brief",),
     ("brief_money",),
     ("brief_tables",),
-    ("charts_interactive", "maps_page"),
+    ("charts_interactive", "charts_ledger", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
     ("export", "ledger_report", "maps_margin"),

@@ -1,10 +1,13 @@
 """The ledger: counting once, locating, lateness and its cost, and where each figure comes from."""
 
+import dataclasses
+from datetime import date
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+import drawn
 import numpy as np
 import pandas as pd
 import pytest
@@ -479,6 +482,36 @@ def test_a_site_is_told_in_a_few_lines() -> None:
 
     assert lines[0].startswith("Claimed by 7 pledges: openai_oracle_4_5gw, stargate_500bn")
     assert any("USD 23.25 bn" in line for line in lines)
+
+
+def test_a_site_is_told_in_one_line() -> None:
+    """For a tooltip: what waits, who claims it by name, and how many perhaps do."""
+    (line,) = books.site_notes(ledger(), ["us-tx-stargate-shackelford"]).values()
+
+    assert line.endswith(
+        "claimed by openai_oracle_4_5gw, stargate_500bn, stargate_7gw_sites, perhaps 4 more"
+    )
+
+
+def test_a_list_without_a_site_of_a_program_is_answered(tmp_path: Path) -> None:
+    """A user's own sites: no program has a place, and the late one has capital that waits."""
+    found = books.told(drawn.simple(tmp_path))
+
+    assert found is not None
+    assert found.sites.empty
+    assert found.programs["located_high_mw"].sum() == 0
+    assert found.capital["site"].tolist() == ["second"]
+
+
+def test_before_the_first_pledge_there_is_no_ledger(tmp_path: Path) -> None:
+    early = drawn.simple(tmp_path)
+    day = dataclasses.replace(early.case.assumptions, as_of=date(2015, 1, 1))
+    early = dataclasses.replace(early, case=early.case.but(assumptions=day))
+
+    assert books.told(early) is None
+    with pytest.raises(DataError) as raised:
+        books.build(early)
+    assert str(raised.value) == "pledges: none was known on 2015-01-01; ask for a later day."
 
 
 def test_the_remainder_is_spread_over_regions_with_headroom() -> None:

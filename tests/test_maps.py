@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +17,17 @@ import pandas as pd
 import pytest
 
 import planner
-from planner import cli_maps, layers, maps, maps_interactive, maps_margin, maps_page, palette
+from planner import (
+    cli_maps,
+    layers,
+    ledger,
+    maps,
+    maps_interactive,
+    maps_margin,
+    maps_page,
+    maps_world,
+    palette,
+)
 from planner.errors import DataError, PlannerError
 from planner.sources import geometry
 
@@ -234,11 +246,13 @@ def boxes(page: Figure) -> list[tuple[float, float, float, float]]:
     return [(box.x0, box.y0, box.x1, box.y1) for box in extents]
 
 
-@pytest.mark.parametrize("grid", ["us", "india"])
+@pytest.mark.parametrize("grid", ["us", "india", "world"])
 def test_no_two_labels_clash(shipped: Plan, grid: str) -> None:
-    page = maps.figure(shipped, grid=grid)
+    world = grid == layers.WORLD
+    page = maps_world.figure(shipped) if world else maps.figure(shipped, grid=grid)
+    asked = layers.world(shipped) if world else layers.frame(shipped, grid=grid)
     drawn_boxes = boxes(page)
-    due = len(layers.placed_sites(shipped, layers.frame(shipped, grid=grid)))
+    due = len(layers.placed_sites(shipped, asked))
     clashes = [
         (a, b)
         for a, b in itertools.combinations(drawn_boxes, 2)
@@ -345,6 +359,30 @@ def test_the_spec_is_a_plain_dict_with_a_slider_and_filters(simple: Plan) -> Non
     assert params["program"]["bind"]["options"] == ["all", "one", "two"]
     assert params["operator"]["bind"]["options"] == ["all", "Alpha", "Beta"]
     assert spec["datasets"]["sites"][0]["due"] == [0.0, 0.1, 0.1]
+
+
+def test_a_tooltip_has_a_line_on_what_lateness_costs(simple: Plan) -> None:
+    """Only where the ledger is given; the table below the map has it as a column."""
+    pytest.importorskip("vl_convert")
+    money = ledger.site_notes(ledger.build(simple), simple.sites["site"])
+    spec = maps_interactive.spec(simple, money=money)
+    told = {site["site"]: site["money"] for site in spec["datasets"]["sites"]}
+
+    assert told["first"] == "no capital waits"
+    assert re.fullmatch(r"USD 0\.9 to 3\.5 bn wait at least [\d.]+ years", told["second"])
+    assert '"title": "lateness costs"' in json.dumps(spec)
+    assert '<th scope="col">Lateness costs</th>' in maps_page.page(simple, money=money)
+    assert "lateness costs" not in json.dumps(maps_interactive.spec(simple))
+    assert "Lateness costs" not in maps_page.page(simple)
+
+
+def test_hostile_words_of_the_ledger_are_cleaned_and_cut(hostile: Plan) -> None:
+    pytest.importorskip("vl_convert")
+    money = dict.fromkeys(hostile.sites["site"], f"{drawn.SCRIPT}{drawn.LONG}")
+    page = maps_page.page(hostile, money=money)
+
+    assert drawn.SCRIPT not in page
+    assert drawn.LONG not in page
 
 
 def test_the_same_spec_gives_a_picture_without_a_browser(simple: Plan) -> None:

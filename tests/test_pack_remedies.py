@@ -8,7 +8,7 @@ import pytest
 
 from planner import schema
 from planner.sources import __main__ as rebuild
-from planner.sources import remedies, write
+from planner.sources import countries, remedies, write
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GRIDS: Final = ROOT / "grids"
@@ -338,9 +338,9 @@ def test_the_winter_peak_of_ercot_is_sharper_than_its_summer_peak() -> None:
 
 
 def test_every_document_of_grids_common_is_cited_and_none_is_missing() -> None:
-    """Remedies, build limits and realisation."""
+    """Remedies, build limits and realisation, and the outlines of countries."""
     names = ("remedies", "build_limits", "realisation")
-    cited = {key for name in names for key in read("common", name)["source"]}
+    cited = {key for name in names for key in read("common", name)["source"]} | {countries.SOURCE}
 
     assert cited == set(read("common", "sources")["source"])
 

@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from planner.schema import BUILD_LIMITS, REMEDIES
+from planner.sources import countries
 
 CURATED: Final = Path(__file__).resolve().parents[2] / "grids" / "common" / "curated"
 US: Final = "us_grid"
@@ -17,7 +18,8 @@ DOLLAR_YEAR: Final = 2025
 MONTHS: Final = 12
 MONEY: Final = ("capex_usd_per_kw", "fixed_usd_per_kw_yr")
 LEADS: Final = {"low": "lead_months_low", "central": "lead_months", "high": "lead_months_high"}
-KEPT: Final = {"ercot-2025-04-large-load-realised"}  # cited by grids/common/realisation.csv
+# Cited by realisation.csv of grids/common, and of its countries.fgb.
+KEPT: Final = {"ercot-2025-04-large-load-realised", countries.SOURCE}
 
 
 def tables(reference: Path) -> dict[str, pd.DataFrame]:

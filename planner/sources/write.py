@@ -31,6 +31,11 @@ def geometry(regions: gpd.GeoDataFrame, out: Path) -> None:
     regions.to_file(out / "regions.fgb", driver="FlatGeobuf")
 
 
+def countries(outlines: gpd.GeoDataFrame, out: Path) -> None:
+    """Write the outlines of countries to `countries.fgb` in `out`, in their order."""
+    outlines.to_file(out / "countries.fgb", driver="FlatGeobuf", SPATIAL_INDEX="NO")
+
+
 def as_csv(frame: pd.DataFrame, table: schema.Table) -> str:
     """Return a table as CSV text with the columns of the schema in their order.
 
