@@ -167,7 +167,7 @@ def _debt_line(debt: pd.DataFrame, lent: pd.DataFrame) -> str:
     if lent.empty:
         return NO_LENDING
     if debt.empty:
-        return f"Financings: {len(lent)} of these sites are published, none of them debt."
+        return f"Financings of these sites that are published: {len(lent)}, none of them debt."
     parts = []
     for role in ROLES:
         of = debt[(debt["role"] == role) & (debt["party"] != ABSENT)]

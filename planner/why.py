@@ -270,6 +270,7 @@ def _promised(page: dict[str, Any]) -> list[str]:
         f"{step['target_date'] or 'no date':12}{step['mw']:>9,.0f} MW  {step['basis']:13}"
         f" {step['phase'][:56]}"
         for step in page["promise"]
+        if step["mw"]
     ]
 
 
@@ -286,20 +287,24 @@ def _curve(page: dict[str, Any]) -> list[str]:
     return lines if len(lines) > 1 else []
 
 
+def _gain(mw: float | None, quarters: float | None) -> str:
+    """Megawatts freed on the date, and how much sooner all is powered, to the horizon at most."""
+    parts = [f"{mw or 0:,.0f} MW on the date"]
+    if quarters:
+        parts.append(f"all powered {quarters:.0f} quarters sooner (to the horizon)")
+    return "; ".join(parts)
+
+
 def _limit_lines(page: dict[str, Any]) -> list[str]:
     limits = page["limits"]
     lines = []
     if limits["cause"]:
         lines.append(f"binding: {limits['cause_in_words']}")
-        lines.append(
-            f"  lifting it alone frees {limits['freed_mw'] or 0:,.0f} MW on the date,"
-            f" {limits['freed_quarters'] or 0:.0f} quarters until all is powered"
-        )
+        gain = _gain(limits["freed_mw"], limits["freed_quarters"])
+        lines.append(f"  lifting it alone frees {gain}")
     if limits["next_cause"]:
-        lines.append(
-            f"behind it: {limits['next_cause_in_words']}"
-            f" ({limits['next_mw'] or 0:,.0f} MW, {limits['next_quarters'] or 0:.0f} quarters)"
-        )
+        lines.append(f"behind it: {limits['next_cause_in_words']}")
+        lines.append(f"  it frees {_gain(limits['next_mw'], limits['next_quarters'])}")
     usd = limits["price_usd_per_mw_yr"]
     if usd is not None:
         lines.append(f"one more accredited MW there on the date, with remedies: {usd:,.0f} USD/yr")
