@@ -204,16 +204,9 @@ def chart(found: Brief) -> dict[str, Any]:
     }
 
 
-PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:">
-<link rel="icon" href="data:,">
-<title>$title</title>
-<style>
+PAGE: Final = (
+    maps_page.HEAD
+    + """\
 body { font: 15px/1.5 system-ui, "Noto Sans", sans-serif; color: #222; margin: 24px auto;
   max-width: 1220px; padding: 0 16px; }
 h1 { font-size: 26px; line-height: 1.3; margin: 4px 0 16px; overflow-wrap: anywhere; }
@@ -272,3 +265,4 @@ Promise.all(drawn).then(all => {
 </body>
 </html>
 """
+)

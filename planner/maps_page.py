@@ -91,7 +91,8 @@ def as_script_json(value: Any) -> str:
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
-PAGE: Final = """<!DOCTYPE html>
+# Every page opens like this: it may fetch nothing.
+HEAD: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -101,6 +102,11 @@ script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src dat
 <link rel="icon" href="data:,">
 <title>$title</title>
 <style>
+"""
+
+PAGE: Final = (
+    HEAD
+    + """\
 body { font: 14px/1.45 system-ui, sans-serif; color: #222; margin: 16px auto; max-width: 1220px;
   padding: 0 16px; }
 h1 { font-size: 22px; margin: 0 0 4px; }
@@ -197,3 +203,4 @@ vegaEmbed('#map', spec, options).then(({view}) => {
 </body>
 </html>
 """
+)

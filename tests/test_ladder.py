@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tiny import candidate, case, peak, plant, remedy, site
+from tiny import candidate, case, frames, lead_time, peak, plant, remedy, site
 
 from planner import ladder
 
@@ -86,13 +86,7 @@ def test_a_longer_lead_time_makes_it_late_by_as_much() -> None:
 
 def test_a_yearly_limit_makes_it_late_and_lifting_it_does_not() -> None:
     """20 MW a year from 2028: 10 in winter 2028, 70 in summer 2031, past the horizon of 3 years."""
-    limit = {
-        "limit_group": "frames",
-        "grid": "any",
-        "scope": "grid",
-        "mw_per_year": 20,
-        "first_year": 2028,
-    }
+    limit = frames(20)
     found, row = climbed(
         site("a", facility_mw=200.0),
         remedies=(remedy("turbine", limit_group="frames"),),
@@ -118,13 +112,7 @@ def test_a_line_brings_what_the_neighbour_has() -> None:
 
 def test_own_engines_serve_before_the_connection() -> None:
     """Connected in 2029 by the rule, powered by its own engines from winter 2028."""
-    rule = {
-        "area": "NORTH",
-        "area_kind": "region",
-        "rule": "lead_time",
-        "lead_months": 60,
-        "begins_on": "2020-01-01",
-    }
+    rule = lead_time(60)
     found, row = climbed(
         site("a", status="announced"), remedies=(remedy("engine", "onsite"),), connection=(rule,)
     )
@@ -167,15 +155,7 @@ def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
     given = dict(given)
     extra: dict[str, Any] = {}
     if given.pop("rule", False):
-        extra["connection"] = (
-            {
-                "area": "NORTH",
-                "area_kind": "region",
-                "rule": "lead_time",
-                "lead_months": 120,
-                "begins_on": "2020-01-01",
-            },
-        )
+        extra["connection"] = (lead_time(120),)
     if "room" in given:
         extra["delivery"] = tuple(
             {
@@ -211,13 +191,7 @@ def test_the_binding_limit_is_named_and_lifting_it_changes_the_answer(
 
 def test_the_limit_behind_the_first_is_named() -> None:
     """300 MW: the connection first, then the system of 190.9 MW over the line of 50."""
-    rule = {
-        "area": "NORTH",
-        "area_kind": "region",
-        "rule": "lead_time",
-        "lead_months": 120,
-        "begins_on": "2020-01-01",
-    }
+    rule = lead_time(120)
     _, row = climbed(site("a", status="announced", facility_mw=300.0), connection=(rule,))
 
     assert (row["cause"], row["next_cause"]) == ("connection", "import")
@@ -297,13 +271,7 @@ def test_the_price_is_what_one_more_megawatt_costs() -> None:
 
 def test_behind_a_short_system_stand_the_remedies_that_come_too_late() -> None:
     """A wide line: the system is short; 20 MW a year of 136 are what the yearly limit lets in."""
-    limit = {
-        "limit_group": "frames",
-        "grid": "any",
-        "scope": "grid",
-        "mw_per_year": 20,
-        "first_year": 2028,
-    }
+    limit = frames(20)
     _, row = climbed(
         site("a", facility_mw=300.0),
         link_mw=900.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tiny import case, peak, plant, site
+from tiny import case, lead_time, peak, plant, site
 
 import planner
 from planner import demand, match, supply
@@ -71,13 +71,7 @@ def test_a_scheduled_retirement_takes_capacity_and_a_lifetime_rule_does_not() ->
 
 def test_a_lead_time_holds_an_announced_site_and_not_one_under_construction() -> None:
     """Announced in January 2024 with 60 months: January 2029, winter 2029."""
-    rule = {
-        "area": "NORTH",
-        "area_kind": "region",
-        "rule": "lead_time",
-        "lead_months": 60,
-        "begins_on": "2020-01-01",
-    }
+    rule = lead_time(60)
     plan = planner.check(
         case(
             site("a", status="announced", facility_mw=40.0),
@@ -93,13 +87,7 @@ def test_a_lead_time_holds_an_announced_site_and_not_one_under_construction() ->
 
 def test_a_rule_does_not_reach_requests_before_it_or_sites_below_its_threshold() -> None:
     """The rule begins in 2025 and at 500 MW; the sites are of 2024, and of 100 MW."""
-    late = {
-        "area": "NORTH",
-        "area_kind": "region",
-        "rule": "lead_time",
-        "lead_months": 84,
-        "begins_on": "2025-01-01",
-    }
+    late = lead_time(84, begins_on="2025-01-01")
     large = {**late, "begins_on": "2020-01-01", "threshold_mw": 500}
     for rule in (late, large):
         plan = planner.check(case(site("a", status="announced"), connection=(rule,)))

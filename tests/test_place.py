@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tiny import case, remedy, site
+from tiny import case, lead_time, remedy, site
 
 from planner import place
 from planner.errors import DataError
@@ -47,13 +47,7 @@ def test_an_announced_site_comes_first_and_the_displaced_megawatts_are_told() ->
 
 def test_a_lead_time_puts_the_connection_off() -> None:
     """Requested on 22 November 2026, 24 months: November 2028, winter 2029."""
-    rule = {
-        "area": "NORTH",
-        "area_kind": "region",
-        "rule": "lead_time",
-        "lead_months": 24,
-        "begins_on": "2020-01-01",
-    }
+    rule = lead_time(24)
     row = ranked(connection=(rule,)).loc["NORTH"]
 
     assert (row["verdict"], row["in_full_from"]) == ("room, connects later", "2029-winter")

@@ -231,3 +231,15 @@ def accredited(technology: str, share: float) -> list[dict[str, Any]]:
         }
         for season in schema.SEASONS
     ]
+
+
+def lead_time(months: int, **given: Any) -> dict[str, Any]:
+    """Build a rule that holds requests in NORTH for so many months, without limits of its own."""
+    row = {"area": "NORTH", "area_kind": "region", "rule": "lead_time", "lead_months": months}
+    return row | {"begins_on": "2020-01-01"} | given
+
+
+def frames(mw_per_year: float) -> dict[str, Any]:
+    """Build a yearly limit of megawatts on the group `frames`, from 2028."""
+    row = {"limit_group": "frames", "grid": "any", "scope": "grid", "first_year": 2028}
+    return row | {"mw_per_year": mw_per_year}
