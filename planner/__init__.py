@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.case import Assumptions, Case, load_case
+    from planner.curtailment import Headroom, headroom
     from planner.errors import DataError, PackError, PlannerError, SolverError
     from planner.pipeline import Plan, check
 
@@ -19,12 +20,14 @@ __all__ = [
     "Assumptions",
     "Case",
     "DataError",
+    "Headroom",
     "PackError",
     "Plan",
     "PlannerError",
     "SolverError",
     "__version__",
     "check",
+    "headroom",
     "load_case",
 ]
 
@@ -32,6 +35,8 @@ _HOMES = {
     "Assumptions": "case",
     "Case": "case",
     "load_case": "case",
+    "Headroom": "curtailment",
+    "headroom": "curtailment",
     "DataError": "errors",
     "PackError": "errors",
     "PlannerError": "errors",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner import cli_brief, cli_ledger, cli_maps
+from planner import cli_brief, cli_headroom, cli_ledger, cli_maps
 from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
@@ -130,47 +130,6 @@ def _rendered(plan: Plan, climbed: Ladder | None, verdicts: pd.DataFrame, style:
     if style == "csv":
         return report.as_text(verdicts, style)
     return report.screen(plan, ladder=climbed)
-
-
-@app.command(epilog="Example: planner headroom --region PJM-DOM --year 2028")
-def headroom(
-    grid: Grid = None,
-    sites: Sites = "announced",
-    region: Annotated[
-        str | None, typer.Option("--region", help="Region or pool, for example PJM.")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="Year of the periods.")] = None,
-    as_of: AsOf = TODAY,
-    horizon: Horizon = 10,
-    load_scenario: Scenario = "official",
-    overrides: Overrides = None,
-    style: Format = "table",
-) -> None:
-    """Show requirement, supply, imports and headroom in MW per region and period."""
-    common.one_of("--format", style, common.FORMATS)
-    case = common.read_case(
-        grid,
-        sites,
-        overrides=overrides,
-        as_of=as_of,
-        horizon_years=horizon,
-        load_scenario=load_scenario,
-    )
-
-    def answer() -> Plan:
-        import planner
-
-        return planner.check(case)
-
-    rows = common.guarded(answer).regions
-    if region is not None:
-        common.known("--region", region, set(rows["region"]) | set(rows["pool"]))
-        rows = rows[(rows["region"] == region) | (rows["pool"] == region)]
-    if year is not None:
-        rows = rows[rows["period"].str.startswith(f"{year}-")]
-    from planner import report
-
-    typer.echo(report.headroom(rows, style))
 
 
 @app.command("sites", epilog="Example: planner sites --state WI")
@@ -318,6 +277,7 @@ def compare(
     typer.echo(report.comparison(moved, inputs, style))
 
 
+app.command("headroom", epilog=cli_headroom.EPILOG)(cli_headroom.headroom)
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
 app.command("brief", epilog="Example: planner brief --program stargate --out briefs")(
     cli_brief.brief

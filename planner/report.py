@@ -435,6 +435,22 @@ def write(
         raise PackError(message) from error
 
 
+def write_rows(rows: pd.DataFrame, folder: Path, name: str) -> Path:
+    """Write one table as CSV into a folder, whole or not at all.
+
+    Raises
+    ------
+    PackError
+        The folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _write_table(rows, folder / f"{name}.csv")
+    except OSError as error:
+        message = f"{folder}: {error.strerror or error}; choose a folder that can be written."
+        raise PackError(message) from error
+
+
 def write_file(path: Path, content: bytes) -> Path:
     """Write a file whole or not at all.
 

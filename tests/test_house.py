@@ -23,7 +23,7 @@ PACKAGE: Final = ROOT / "planner"
 # A module imports only from the rows below its own. The front is planner/__init__.py.
 LAYERS: Final = (
     ("cli",),
-    ("cli_brief", "cli_ledger", "cli_maps"),
+    ("cli_brief", "cli_headroom", "cli_ledger", "cli_maps"),
     ("cli_common",),
     ("brief_html", "brief_pdf", "brief_pptx"),
     ("brief",),
@@ -32,7 +32,7 @@ LAYERS: Final = (
     ("charts_interactive", "charts_ledger", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
-    ("export", "ledger_report", "maps_margin"),
+    ("export", "headroom_report", "ledger_report", "maps_margin"),
     ("compare", "layers", "report", "why"),
     ("front",),
     ("ledger",),
@@ -49,8 +49,8 @@ LAYERS: Final = (
     ("remedies",),
     ("demand", "limits"),
     ("match", "scenario", "supply"),
-    ("case", "sources"),
-    ("packs", "schema_ledger"),
+    ("case", "curtailment", "sources"),
+    ("packs", "schema_hourly", "schema_ledger"),
     ("schema",),
     ("references",),
     ("validate",),
@@ -62,7 +62,7 @@ ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in mo
 ONLY_IN: Final = {
     "pulp": {"model"},
     "highspy": {"model"},
-    "typer": {"cli", "cli_brief", "cli_common", "cli_ledger", "cli_maps"},
+    "typer": {"cli", "cli_brief", "cli_common", "cli_headroom", "cli_ledger", "cli_maps"},
 }
 # match reads outlines; compare, report and scenario read runs and files that a user names.
 READERS: Final = {"compare", "export", "match", "packs", "report", "scenario", "sources"}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = {
     "us": "planner.sources.us_grid",
+    "hourly": "planner.sources.us_hourly",
     "india": "planner.sources.india_grid",
     "announced": "planner.sources.announced",
     "common": "planner.sources.remedies",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from planner.sources import geometry as outlines
-from planner.sources import us_accreditation, us_limits, us_load, us_read, us_supply
+from planner.sources import us_accreditation, us_hourly, us_limits, us_load, us_read, us_supply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,10 @@ def tables(reference: Path) -> dict[str, pd.DataFrame]:
         "joint_limits": limits,
         "joint_members": members,
         "connection": connection(reference),
+        "region_levels": us_hourly.regions(reference),
+        "balancing_authorities": us_read.numbers(
+            us_read.curated("balancing_authorities"), ["utc_offset_hours"]
+        ),
         "published": us_read.numbers(us_read.dated(us_read.curated("published")), ["value"]),
     }
     frames["pockets"] = frames["pockets"].assign(radius_km=float("nan"))
@@ -122,7 +126,7 @@ def connection(folder: Path) -> pd.DataFrame:
 
 
 def cited_sources(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the documents that the tables cite, and the one of the outlines."""
+    """Return the documents that the tables cite, of the outlines, and of the earlier hours."""
     used = {key for frame in frames.values() for key in frame["source"]}
     rows = us_read.curated("sources")
-    return rows[rows["source"].isin(used | {"census-counties-2016"})]
+    return rows[rows["source"].isin(used | {"census-counties-2016", us_hourly.EARLIER[1]})]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner import schema
+from planner import schema, schema_hourly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 DECIMALS: Final = 3
-KNOWN: Final = schema.ALL_TABLES
+KNOWN: Final = schema.ALL_TABLES | schema_hourly.ALL_HOURLY_TABLES
 
 
 def tables(frames: dict[str, pd.DataFrame], out: Path) -> None:
