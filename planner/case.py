@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
-from planner import packs, schema
+from planner import headings, overlays, packs, schema
 from planner.errors import DataError
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ def _problems(given: Assumptions) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Case:
-    """The question: assumptions and one table per entry of `schema`, all grids together."""
+    """The question: assumptions and one table per entry of `schema`, all grids together.
+
+    `changes` lists the rows of a user's that are laid over other packs.
+    """
 
     assumptions: Assumptions
     regions: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -141,6 +144,7 @@ class Case:
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     onsite: pd.DataFrame = field(default_factory=pd.DataFrame)
     revisions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    changes: pd.DataFrame = field(default_factory=overlays.no_changes)
     folders: tuple[Path, ...] = ()
 
     @property
@@ -160,6 +164,8 @@ class Case:
 def load_case(
     grids: str | Path | Iterable[str | Path] = ("us", "india"),
     sites: str | Path | Iterable[str | Path] = ("announced",),
+    *,
+    columns: str | Path | None = None,
     **assumptions: object,
 ) -> Case:
     """Read grids and sites as they were known on the as-of date.
@@ -167,7 +173,10 @@ def load_case(
     Parameters
     ----------
     grids, sites
-        Names of packs that come with the planner, or folders (`sites` also a CSV file).
+        Names of packs that come with the planner, folders, or files: a workbook or GeoPackage
+        with all tables, `sites` also a file with one. See docs/own-data.md.
+    columns
+        TOML file that maps headings of your files to the columns of the tables.
     **assumptions
         Fields of :class:`Assumptions`.
 
@@ -181,26 +190,31 @@ def load_case(
     PackError
         A pack is not there.
     DataError
-        The tables are not right; every problem is listed.
+        The tables are not right; every problem is listed. A `GuessError` also holds a map of
+        headings to be confirmed.
     """
     given = Assumptions(**assumptions)  # type: ignore[arg-type]
-    grid_folders = [packs.find("grids", name) for name in _listed(grids)]
-    tables = [_grid(folder, given.as_of) for folder in grid_folders]
-    tables += [packs.read_sites(name, as_of=given.as_of) for name in _listed(sites)]
+    named = None if columns is None else headings.read(Path(columns))
+    asked = [("grids", name) for name in _listed(grids)] + [("sites", s) for s in _listed(sites)]
+    read = [
+        (kind, overlays.read(kind, name, as_of=given.as_of, columns=named))  # type: ignore[arg-type]
+        for kind, name in asked
+    ]
+    tables = [_of_grid(pack) if kind == "grids" else pack.tables for kind, pack in read]
     tables.append(packs.read_common(as_of=given.as_of))
     merged = _side_by_side(tables)
-    _check_scenario(merged["load"], given, grid_folders)
-    return Case(assumptions=given, folders=tuple(grid_folders), **merged)
+    folders = tuple(folder for kind, pack in read if kind == "grids" for folder in pack.folders)
+    _check_scenario(merged["load"], given, folders)
+    changes = pd.concat([pack.changes for _, pack in read], ignore_index=True)
+    return Case(assumptions=given, folders=folders, changes=changes, **merged)
 
 
 def _listed(names: str | Path | Iterable[str | Path]) -> list[str | Path]:
     return [names] if isinstance(names, str | Path) else list(names)
 
 
-def _grid(folder: Path, as_of: date) -> dict[str, pd.DataFrame]:
-    tables = packs.read(folder, schema.GRID_TABLES, as_of=as_of)
-    tables["regions"] = tables["regions"].assign(grid=folder.name)
-    return tables
+def _of_grid(pack: overlays.Pack) -> dict[str, pd.DataFrame]:
+    return pack.tables | {"regions": pack.tables["regions"].assign(grid=pack.name)}
 
 
 def _side_by_side(tables: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
@@ -212,14 +226,15 @@ def _side_by_side(tables: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFra
     }
 
 
-def _check_scenario(load: pd.DataFrame, given: Assumptions, folders: list[Path]) -> None:
+def _check_scenario(load: pd.DataFrame, given: Assumptions, folders: Iterable[Path]) -> None:
     wanted = given.load_scenario
     known = sorted(set(load["scenario"]))
     if wanted in known:
         return
     if known:
         raise DataError([f"load_scenario is {wanted!r}; the grids have {', '.join(known)}."])
-    ever = [packs.read(folder, [schema.SOURCES, schema.LOAD])["load"] for folder in folders]
+    whole = [folder for folder in folders if overlays.extends(folder) is None]
+    ever = [packs.read(folder, [schema.SOURCES, schema.LOAD])["load"] for folder in whole]
     first = min(table["known_on"].min() for table in ever)
     problem = (
         f"no load forecast was known on {given.as_of}; the forecasts of these grids begin on"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner import cli_brief, cli_headroom, cli_ledger, cli_maps
+from planner import cli_brief, cli_data, cli_headroom, cli_ledger, cli_maps
 from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
     Allocation,
     AsOf,
+    Columns,
     Format,
     Grid,
     Horizon,
@@ -73,6 +74,7 @@ def check(
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
     remedies: Remedies = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the tables and the run record.")
@@ -90,6 +92,7 @@ def check(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         stance=stance,
@@ -139,6 +142,7 @@ def list_sites(
     state: State = None,
     site: Site = None,
     as_of: AsOf = TODAY,
+    columns: Columns = None,
     style: Format = "table",
 ) -> None:
     """List the announced sites with megawatts (IT and facility), status and promised dates."""
@@ -146,9 +150,10 @@ def list_sites(
     day = common.parsed_day(as_of)
 
     def read() -> pd.DataFrame:
-        from planner import packs
+        from planner import headings, overlays
 
-        return packs.read_sites(sites, as_of=day)["sites"]
+        named = None if columns is None else headings.read(columns)
+        return overlays.read("sites", sites, as_of=day, columns=named).tables["sites"]
 
     rows = common.chosen(common.guarded(read), program, state, site)
     from planner import report
@@ -183,10 +188,13 @@ def why(
     as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     overrides: Overrides = None,
+    columns: Columns = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
 ) -> None:
     """Show what is behind the verdict on one site: dates, limits, remedies, facts, doubts."""
-    case = common.read_case(grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon)
+    case = common.read_case(
+        grid, sites, overrides=overrides, columns=columns, as_of=as_of, horizon_years=horizon
+    )
     common.known("SITE", site, case.sites["site"])
 
     def answer() -> str:
@@ -225,6 +233,7 @@ def place(
     as_of: AsOf = TODAY,
     horizon: Horizon = 10,
     overrides: Overrides = None,
+    columns: Columns = None,
     count: Annotated[int, typer.Option("--count", help="Rows shown.")] = 25,
     style: Format = "table",
 ) -> None:
@@ -233,7 +242,13 @@ def place(
     hours = _hours(flexible)
     allow = (("flexible",) if flexible else ()) + (("remedies",) if remedies else ())
     case = common.read_case(
-        grid, sites, overrides=overrides, as_of=as_of, horizon_years=horizon, flexible_hours=hours
+        grid,
+        sites,
+        overrides=overrides,
+        columns=columns,
+        as_of=as_of,
+        horizon_years=horizon,
+        flexible_hours=hours,
     )
     day = common.parsed_day(by, "--by")
 
@@ -278,6 +293,8 @@ def compare(
 
 
 app.command("headroom", epilog=cli_headroom.EPILOG)(cli_headroom.headroom)
+app.command("init", epilog="Example: planner init mine")(cli_data.init)
+app.add_typer(cli_data.data, name="data")
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
 app.command("brief", epilog="Example: planner brief --program stargate --out briefs")(
     cli_brief.brief

@@ -12,6 +12,7 @@ from planner.cli_common import (
     TODAY,
     Allocation,
     AsOf,
+    Columns,
     Grid,
     Horizon,
     Overrides,
@@ -56,6 +57,7 @@ def brief(
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
 ) -> None:
     """Write a briefing on a program, a state, a region or everything: slides, PDF, web page."""
     styles = list(dict.fromkeys(style or FORMATS))
@@ -66,6 +68,7 @@ def brief(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         stance=stance,

@@ -17,13 +17,29 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json")
 TODAY = "2026-11-22"
+GUESS = 3
+GUESSED = (
+    "nothing was read. Save the lines above as columns.toml, correct them, and add: --map"
+    " columns.toml"
+)
 
 Grid = Annotated[
     list[str] | None,
-    typer.Option("--grid", help="Grid pack, by name (us, india) or folder; may be repeated."),
+    typer.Option(
+        "--grid", help="Grid pack, by name (us, india), folder, XLSX or GPKG; may be repeated."
+    ),
 ]
 Sites = Annotated[
-    str, typer.Option("--sites", help="Sites pack, by name or folder, or a CSV file of your own.")
+    str,
+    typer.Option(
+        "--sites",
+        help="Sites pack, by name or folder, or a file of your own: CSV, XLSX, Parquet, GeoJSON,"
+        " GPKG.",
+    ),
+]
+Columns = Annotated[
+    Path | None,
+    typer.Option("--map", help="TOML file: headings of your files to columns of the planner."),
 ]
 AsOf = Annotated[
     str, typer.Option("--as-of", help="Day of the question (YYYY-MM-DD); later facts are not read.")
@@ -60,6 +76,7 @@ def read_case(
     sites: str,
     *,
     overrides: Path | None = None,
+    columns: Path | None = None,
     as_of: str = TODAY,
     **assumptions: object,
 ) -> Case:
@@ -71,18 +88,26 @@ def read_case(
         from planner import scenario
 
         given = scenario.read(overrides) if overrides is not None else {}
-        case = planner.load_case(grid or ("us", "india"), sites, as_of=day, **assumptions)
+        case = planner.load_case(
+            grid or ("us", "india"), sites, columns=columns, as_of=day, **assumptions
+        )
         return scenario.apply(case, given)
 
     return guarded(read)
 
 
 def guarded[T](work: Callable[[], T]) -> T:
-    """Run, and turn an error of ours into a message and exit code 2."""
-    from planner.errors import PlannerError
+    """Run, and turn an error of ours into a message and exit code 2; 3 stands for a guess."""
+    from planner.errors import GuessError, PlannerError
 
     try:
         return work()
+    except GuessError as error:
+        for line in error.problems:
+            typer.echo(f"planner: {line}", err=True)
+        typer.echo(f"\n{error.guess}\n", err=True)
+        typer.echo(f"planner: {GUESSED}", err=True)
+        raise typer.Exit(GUESS) from error
     except PlannerError as error:
         for line in str(error).splitlines():
             typer.echo(f"planner: {line}", err=True)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner import cli_common as common
-from planner.cli_common import TODAY, AsOf, Format, Grid, Horizon, Overrides, Scenario, Sites
+from planner.cli_common import (
+    TODAY,
+    AsOf,
+    Columns,
+    Format,
+    Grid,
+    Horizon,
+    Overrides,
+    Scenario,
+    Sites,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,6 +55,7 @@ def headroom(
     horizon: Horizon = 10,
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
     style: Format = "table",
     out: Annotated[
         Path | None, typer.Option("--out", help="With --curtailment: folder for the table as CSV.")
@@ -68,6 +79,7 @@ def headroom(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         load_scenario=load_scenario,

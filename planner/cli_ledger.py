@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner import cli_common as common
+from planner.cli_common import Columns, Grid, Sites
+
 if TYPE_CHECKING:
     from planner.case import Case
     from planner.ledger import Ledger
@@ -21,16 +24,12 @@ def ledger(
     program: Annotated[
         str | None, typer.Option("--program", help="Program, for example stargate or openai.")
     ] = None,
-    grid: Annotated[
-        list[str] | None,
-        typer.Option("--grid", help="Grid pack, by name (us, india) or folder; may be repeated."),
-    ] = None,
-    sites: Annotated[
-        str, typer.Option("--sites", help="Sites pack, by name or folder, or a CSV file.")
-    ] = "announced",
+    grid: Grid = None,
+    sites: Sites = "announced",
     as_of: Annotated[
         str, typer.Option("--as-of", help="Day of the question (YYYY-MM-DD).")
     ] = "2026-11-22",
+    columns: Columns = None,
     stance: Annotated[
         str, typer.Option("--stance", help="announced, expected or committed.")
     ] = "announced",
@@ -60,18 +59,13 @@ def ledger(
     page: Annotated[bool, typer.Option("--page", help="Print the page docs/ledger.md.")] = False,
 ) -> None:
     """Count every pledged GW and dollar once; say what is located, powered, late, and its cost."""
-    from planner.errors import PlannerError
-
     if style not in STYLES:
         _refuse(f"--format is {style!r}; choose one of {', '.join(STYLES)}.")
-    try:
-        text = _answer(program, grid, sites, as_of, stance, table, style,
-                       pledges_only=pledges_only, place_remainder=place_remainder,
-                       remedies=remedies, page=page, chart=chart)  # fmt: skip
-    except PlannerError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"planner: {line}", err=True)
-        raise typer.Exit(2) from error
+    text = common.guarded(
+        lambda: _answer(program, grid, sites, as_of, stance, table, style, columns=columns,
+                        pledges_only=pledges_only, place_remainder=place_remainder,
+                        remedies=remedies, page=page, chart=chart)
+    )  # fmt: skip
     typer.echo(text)
 
 
@@ -84,6 +78,7 @@ def _answer(
     table: str | None,
     style: str,
     *,
+    columns: Path | None,
     pledges_only: bool,
     place_remainder: bool,
     remedies: bool,
@@ -94,7 +89,10 @@ def _answer(
     from planner import ledger as books
     from planner import ledger_facts
 
-    case = planner.load_case(grid or ("us", "india"), sites, as_of=_day(as_of), stance=stance)
+    day = _day(as_of)
+    case = planner.load_case(
+        grid or ("us", "india"), sites, columns=columns, as_of=day, stance=stance
+    )
     if pledges_only or page:
         return _told(books.reconcile(case), program, table, style, page=page)
     found = _with_remedies(case) if remedies else books.build(planner.check(case))

@@ -12,6 +12,7 @@ from planner.cli_common import (
     TODAY,
     Allocation,
     AsOf,
+    Columns,
     Grid,
     Horizon,
     Overrides,
@@ -66,6 +67,7 @@ def map_(
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
     remedies: Remedies = False,
 ) -> None:
     """Draw regions, sites with their verdict, and full lines; one map a grid.
@@ -85,6 +87,7 @@ def map_(
         [name for name in grid or () if name != WORLD] or None,
         sites,
         overrides=overrides,
+        columns=columns,
         remedies=remedies,
         as_of=as_of,
         horizon_years=horizon,
@@ -209,6 +212,7 @@ def export(
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
 ) -> None:
     """Write the answer for QGIS (gpkg, geoparquet, geojson) or a spreadsheet (xlsx, csv)."""
     common.one_of("--format", style, EXPORT_FORMATS)
@@ -216,6 +220,7 @@ def export(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         stance=stance,
@@ -239,11 +244,10 @@ def _plan(
     grid: list[str] | None,
     sites: str,
     *,
-    overrides: Path | None,
     remedies: bool = False,
-    **assumptions: Any,
+    **question: Any,
 ) -> Plan:
-    case = common.read_case(grid, sites, overrides=overrides, **assumptions)
+    case = common.read_case(grid, sites, **question)
 
     def answer() -> Plan:
         import planner

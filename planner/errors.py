@@ -30,5 +30,13 @@ class DataError(PlannerError):
         super().__init__("\n".join(self.problems))
 
 
+class GuessError(DataError):
+    """Columns have names that are not known; `guess` is a map of them, as TOML, to be confirmed."""
+
+    def __init__(self, problems: Iterable[str], guess: str) -> None:
+        super().__init__(problems)
+        self.guess = guess
+
+
 class SolverError(PlannerError):
     """The solver gave no answer to a program that always has one."""

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.packs import shelf
+from planner import files
+from planner.packs import label, shelf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     import geopandas as gpd
 
     from planner.case import Case
@@ -63,11 +67,21 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
     """Read the polygons of all regions: `region`, `geometry` (EPSG:4326)."""
     import geopandas as gpd
 
-    files = [folder / "regions.fgb" for folder in case.folders]
-    frames = [gpd.read_file(file)[["region", "geometry"]] for file in files if file.exists()]
+    frames = [shapes for folder in case.folders for shapes in _shapes(folder)]
     if not frames:
         return gpd.GeoDataFrame({"region": [], "geometry": []}, crs="EPSG:4326")
-    return pd.concat(frames, ignore_index=True)
+    whole = pd.concat(frames, ignore_index=True)
+    return whole.drop_duplicates("region", keep="last", ignore_index=True)
+
+
+def _shapes(pack: Path) -> Iterator[gpd.GeoDataFrame]:
+    """Read the outlines of a pack: those that come with it, or a file of a user's own."""
+    import geopandas as gpd
+
+    if (pack / "regions.fgb").exists():
+        yield gpd.read_file(pack / "regions.fgb")[["region", "geometry"]]
+    for path in files.with_shapes(pack):
+        yield files.shapes(path, label(path))
 
 
 def countries() -> gpd.GeoDataFrame:

@@ -68,10 +68,19 @@ def check_references(tables: Tables, *, files: Mapping[str, str] | None = None) 
     raise_problems(misfits(tables, files=files))
 
 
-def misfits(tables: Tables, *, files: Mapping[str, str] | None = None) -> list[str]:
-    """Word every misfit between tables, one line each."""
+def misfits(
+    tables: Tables,
+    *,
+    files: Mapping[str, str] | None = None,
+    origins: Mapping[str, pd.Series] | None = None,
+) -> list[str]:
+    """Word every misfit between tables, one line each.
+
+    `origins` says of each row of a table where it stands, if its rows come from several files.
+    """
     found = [*_unknown(tables), *_areas(tables), *_mixed_bases(tables), *_early_steps(tables)]
-    return [f"{_where(failure, files or {})}: {failure.words}" for failure in found]
+    where = (_where(failure, files or {}, origins or {}) for failure in found)
+    return [f"{place}: {failure.words}" for place, failure in zip(where, found, strict=True)]
 
 
 def gaps(tables: Tables, *, files: Mapping[str, str] | None = None) -> list[str]:
@@ -108,12 +117,15 @@ def _name(table: str, files: Mapping[str, str] | None) -> str:
     return (files or {}).get(table, f"table {table}")
 
 
-def _where(failure: Failure, files: Mapping[str, str]) -> str:
+def _where(failure: Failure, files: Mapping[str, str], origins: Mapping[str, pd.Series]) -> str:
     if failure.table not in files:
         return f"table {failure.table}"
+    first = failure.rows.index[0]
     more = len(failure.rows) - 1
     others = f" and {more} more row{'s' if more > 1 else ''}" if more else ""
-    return f"{files[failure.table]}, row {failure.rows.index[0]}{others}"
+    if failure.table in origins:
+        return f"{origins[failure.table][first]}{others}"
+    return f"{files[failure.table]}, row {first}{others}"
 
 
 # --- references ----------------------------------------------------------------------------------

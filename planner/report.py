@@ -21,6 +21,7 @@ import pandas as pd
 from planner import explain
 from planner.demand import numbered
 from planner.errors import PackError
+from planner.files import is_table
 from planner.schema import CONFIDENCE
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def screen(plan: Plan, *, ladder: Ladder | None = None) -> str:
         _titled("Largest late sites", late_sites(sites)),
         "" if ladder is None else _titled("Remedies decided, largest yearly cost", decided(ladder)),
         _titled("Not assessable", unassessed(plan)),
+        own_rows(plan.case.changes),
         footer(plan),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -263,6 +265,49 @@ def site_list(rows: pd.DataFrame, style: str) -> str:
     )
 
 
+def source_list(rows: pd.DataFrame, style: str, *, stale_days: int) -> str:
+    """Write the sources of a question; in a table the stale ones are marked."""
+    if style != "table":
+        days = rows["published_on"].dt.strftime("%Y-%m-%d")
+        return as_text(rows.assign(published_on=days), style)
+    table = pd.DataFrame(
+        {
+            "source": rows["source"].str.slice(0, 22),
+            "publisher": rows["publisher"].str.slice(0, 20),
+            "licence": rows["licence"].str.slice(0, 20),
+            "age": rows["age_days"].map("{:,}".format, na_action="ignore").fillna("unknown"),
+            "stale": rows["stale"].map({True: "stale", False: ""}),
+            "rows": rows["rows"].map("{:,}".format),
+            "verdicts": rows["verdicts"],
+        }
+    )
+    used = rows["verdicts"] > 0
+    told = (
+        f"{len(rows)} sources, {int(used.sum())} behind verdicts. Age in days; stale: older than"
+        f" {stale_days:,} days,\n{int(rows['stale'].sum())} of them,"
+        f" {int((rows['stale'] & used).sum())} behind verdicts."
+    )
+    return f"{text_table(table)}\n\n{told}"
+
+
+def own_rows(changes: pd.DataFrame) -> str:
+    """Say which rows of the answer are the user's: counts by table, and the first of them."""
+    if changes.empty:
+        return ""
+    counts = changes.groupby(["pack", "over", "table", "change"], sort=False).size()
+    told: dict[str, list[str]] = {}
+    for (pack, over, name, change), count in counts.items():
+        told.setdefault(f"{pack} over {over}", []).append(f"{count} of {name} {change}")
+    lines = [f"Your rows, {packs}: {', '.join(parts)}." for packs, parts in told.items()]
+    for row in changes.head(TOP).itertuples():
+        what = f": {row.what}" if row.what else ""
+        line = _cell(f"  {row.table} {row.change}, {row.key}{what}")
+        lines.append(textwrap.shorten(line.strip(), WIDTH - 2, placeholder="..."))
+    if len(changes) > TOP:
+        lines.append(f"and {len(changes) - TOP} more; --format json lists them all.")
+    return "\n".join([textwrap.fill(lines[0], WIDTH), *(f"  {line}" for line in lines[1:])])
+
+
 def places(rows: pd.DataFrame, style: str) -> str:
     """Write the ranking of places for a new load."""
     if style != "table":
@@ -403,6 +448,8 @@ def as_json(plan: Plan, sites: pd.DataFrame) -> str:
     """Write the whole answer as one JSON document."""
     tables = {"sites": sites, "bottlenecks": plan.bottlenecks}
     body = {name: json.loads(as_text(table, "json")) for name, table in tables.items()}
+    if len(plan.case.changes):
+        body["own_rows"] = json.loads(as_text(plan.case.changes, "json"))
     return json.dumps({"finding": headline(plan), "run": _stated(plan.case), **body}, indent=1)
 
 
@@ -491,7 +538,7 @@ def _replace(path: Path, content: bytes) -> Path:
 
 def run_record(case: Case) -> dict[str, object]:
     """Say what the answer stands on: versions, hashes of the inputs, assumptions."""
-    files = sorted(file for folder in case.folders for file in folder.glob("*.csv"))
+    files = sorted(file for folder in case.folders for file in _files(folder))
     hashes = {
         f"{file.parent.name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest()
         for file in files
@@ -506,12 +553,19 @@ def run_record(case: Case) -> dict[str, object]:
     }
 
 
+def _files(pack: Path) -> Iterable[Path]:
+    """List the files of a pack: the tables of a folder, or the file itself."""
+    if not pack.is_dir():
+        return [pack]
+    return [file for file in pack.iterdir() if is_table(file) and file.is_file()]
+
+
 def input_rows(case: Case) -> list[str]:
     """List every row that the answer stands on, as `table: cell,cell,...`, sorted."""
     lines: list[str] = []
     for entry in fields(case):
         table = getattr(case, entry.name)
-        if isinstance(table, pd.DataFrame) and len(table):
+        if isinstance(table, pd.DataFrame) and len(table) and entry.name != "changes":
             cells = str(table.to_csv(index=False, header=False, lineterminator="\n"))
             lines += [f"{entry.name}: {line}" for line in cells.splitlines()]
     return sorted(lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner import explain
+from planner import explain, overlays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,12 @@ CAUSES: Final = {
     "connection": "connection: the large-load process or a moratorium",
     "build": "build: lead times and yearly limits, or a date that has passed",
     "onsite": "onsite: the site's own plant",
+}
+TABLES: Final = {
+    "site": "sites",
+    "load forecast": "load",
+    "requirement": "requirements",
+    "joint limits": "joint_limits",
 }
 RULES: Final = ("lead_time", "moratorium")
 
@@ -179,7 +185,8 @@ def _facts(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> list[dict[str
     found = []
     documents = case.sources.drop_duplicates("source").set_index("source")
     for name, rows in tables.items():
-        for (source, confidence), part in rows.groupby(["source", "confidence"]):
+        own = overlays.own(case.changes, TABLES.get(name, name), rows)
+        for (source, confidence, yours), part in rows.groupby(["source", "confidence", own]):
             document = documents.loc[source]
             found.append(
                 {
@@ -191,6 +198,7 @@ def _facts(ladder: Ladder, row: pd.Series, steps: pd.DataFrame) -> list[dict[str
                     "known_on": _day(part["known_on"].max()),
                     "address": _plain(document["address"]),
                     "confidence": confidence,
+                    "yours": bool(yours),
                 }
             )
     return found
@@ -359,6 +367,13 @@ def _option_line(row: dict[str, Any]) -> str:
 def _fact_lines(page: dict[str, Any]) -> list[str]:
     return [
         f"{fact['fact'][:14]:15}{fact['known_on'] or '':11}{fact['confidence']:7}"
-        f"{(fact['publisher'] or '')[:24]:25}{(fact['document'] or '')[:38]}"
+        f"{_whose(fact)[:24]:25}{(fact['document'] or '')[:38]}"
         for fact in page["facts"]
     ]
+
+
+def _whose(fact: dict[str, Any]) -> str:
+    """Name the publisher; rows that a user has laid over a pack are marked with their number."""
+    if not fact["yours"]:
+        return str(fact["publisher"] or "")
+    return f"YOURS ({fact['rows']} row{'s' if fact['rows'] > 1 else ''})"

@@ -23,7 +23,7 @@ PACKAGE: Final = ROOT / "planner"
 # A module imports only from the rows below its own. The front is planner/__init__.py.
 LAYERS: Final = (
     ("cli",),
-    ("cli_brief", "cli_headroom", "cli_ledger", "cli_maps"),
+    ("cli_brief", "cli_data", "cli_headroom", "cli_ledger", "cli_maps"),
     ("cli_common",),
     ("brief_html", "brief_pdf", "brief_pptx"),
     ("brief",),
@@ -33,7 +33,8 @@ LAYERS: Final = (
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
     ("export", "headroom_report", "ledger_report", "maps_margin"),
-    ("compare", "layers", "report", "why"),
+    ("starter",),
+    ("compare", "inspect_data", "layers", "provenance", "report", "why"),
     ("front",),
     ("ledger",),
     ("ledger_powered",),
@@ -50,10 +51,16 @@ LAYERS: Final = (
     ("demand", "limits"),
     ("match", "scenario", "supply"),
     ("case", "curtailment", "sources"),
+    ("overlays",),
     ("packs", "schema_hourly", "schema_ledger"),
+    ("headings",),
     ("schema",),
-    ("references",),
+    ("files", "references"),
+    ("files_geo",),
+    ("files_xlsx",),
+    ("files_csv",),
     ("validate",),
+    ("files_guard",),
     ("wording",),
     ("ledger_overlap", "terms"),
     ("columns", "errors"),
@@ -62,10 +69,16 @@ ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in mo
 ONLY_IN: Final = {
     "pulp": {"model"},
     "highspy": {"model"},
-    "typer": {"cli", "cli_brief", "cli_common", "cli_headroom", "cli_ledger", "cli_maps"},
+    "typer": {
+        *("cli", "cli_brief", "cli_common", "cli_data", "cli_headroom", "cli_ledger", "cli_maps"),
+    },
 }
-# match reads outlines; compare, report and scenario read runs and files that a user names.
-READERS: Final = {"compare", "export", "match", "packs", "report", "scenario", "sources"}
+# match reads outlines; files_*, headings and overlays read what a user names, as compare, report
+# and scenario do; starter copies its template.
+READERS: Final = {
+    *("compare", "export", "files_csv", "files_geo", "files_xlsx", "headings", "match", "overlays"),
+    *("packs", "report", "scenario", "sources", "starter"),
+}
 # sources refresh the packs.
 WRITERS: Final = {"bridges", "cli", "cli_brief", "cli_maps", "export", "maps", "report", "sources"}
 READ: Final = re.compile(r"read_(csv|excel|file|parquet|feather|json|html|text|bytes|dataframe)")
