@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-from pathlib import Path
-from typing import Any, Final
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import openpyxl
@@ -13,17 +12,17 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from planner import files, files_geo, files_xlsx, headings, overlays, packs, schema, starter
-from planner.case import load_case
-from planner.cli import app
-from planner.errors import DataError, GuessError, PackError
+from planner import packs
 
-DAY: Final = datetime.date(2026, 11, 22)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAY: Final = dt.date(2026, 11, 22)
 RUN: Final = CliRunner()
 HEADER: Final = ("site", "country", "facility_mw", "full_power_date", "county_fips")
 ROWS: Final = (
-    ("alpha", "US", 300, datetime.date(2028, 12, 31), "01001"),
-    ("beta, with a comma", "US", 120.5, datetime.date(2029, 6, 30), None),
+    ("alpha", "US", 300, dt.date(2028, 12, 31), "01001"),
+    ("beta, with a comma", "US", 120.5, dt.date(2029, 6, 30), None),
 )
 POINTS: Final = ((-77.5, 38.9), (-88.25, 43.125))
 
