@@ -107,8 +107,13 @@ def checks(facts: Facts, case: Case, sites: pd.DataFrame, annual: pd.DataFrame) 
 
 
 def _finding(row: Any) -> str:
-    low, high = float(row.ours_low), float(row.ours_high)
-    least, most = float(row.published_low), float(row.published_high)
+    return finding((float(row.ours_low), float(row.ours_high)),
+                   (float(row.published_low), float(row.published_high)))  # fmt: skip
+
+
+def finding(ours: Range, published: Range) -> str:
+    """Say how a range stands to a published one: below, above, agrees (within) or overlaps."""
+    (low, high), (least, most) = ours, published
     if high < least:
         return "below"
     if low > most:

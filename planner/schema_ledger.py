@@ -108,6 +108,7 @@ BENCHMARKS: Final = table(
     quantity=text("What"),
     area=text("Area"),
     year=year("Year"),
+    since=year("Year from which a growth is counted; empty for a total", optional=True),
     low=number("see unit", "Low end", optional=True),
     mid=number("see unit", "Middle", optional=True),
     high=number("see unit", "High end", optional=True),

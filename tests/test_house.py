@@ -23,7 +23,7 @@ PACKAGE: Final = ROOT / "planner"
 # A module imports only from the rows below its own. The front is planner/__init__.py.
 LAYERS: Final = (
     ("cli",),
-    ("cli_brief", "cli_data", "cli_headroom", "cli_ledger", "cli_maps"),
+    ("cli_brief", "cli_data", "cli_headroom", "cli_ledger", "cli_maps", "cli_topdown"),
     ("cli_common",),
     ("brief_html", "brief_pdf", "brief_pptx"),
     ("brief",),
@@ -32,11 +32,11 @@ LAYERS: Final = (
     ("charts_interactive", "charts_ledger", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
-    ("export", "headroom_report", "ledger_report", "maps_margin"),
+    ("export", "headroom_report", "ledger_report", "maps_margin", "topdown_report"),
     ("starter",),
     ("compare", "inspect_data", "layers", "provenance", "report", "why"),
     ("front",),
-    ("ledger",),
+    ("ledger", "topdown"),
     ("ledger_powered",),
     ("ledger_checks",),
     ("ladder", "place"),
@@ -71,6 +71,7 @@ ONLY_IN: Final = {
     "highspy": {"model"},
     "typer": {
         *("cli", "cli_brief", "cli_common", "cli_data", "cli_headroom", "cli_ledger", "cli_maps"),
+        "cli_topdown",
     },
 }
 # match reads outlines; files_*, headings and overlays read what a user names, as compare, report

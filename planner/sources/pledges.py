@@ -51,8 +51,11 @@ CITED_AS: Final = {
 SHOWN_BENCHMARKS: Final = {
     "F01": "lbnl-2024", "F02": "lbnl-2024", "F03": "lbnl-2025", "F04": "lbnl-2025",
     "F05": "lbnl-2025", "F06": "iea-2025-04-10", "F07": "iea-2026-04-16",
-    "F08": "iea-2026-04-16", "F48": "cea-2026-03-31", "F49": "cea-2026-03-31",
+    "F08": "iea-2026-04-16", "F09": "grid-strategies-2025", "F16": "doe-2025-07",
+    "F17": "sp-451-2025", "F18": "sp-451-2025", "F19": "bnef-2025-12",
+    "F48": "cea-2026-03-31", "F49": "cea-2026-03-31",
 }  # fmt: skip
+GROWTH_SINCE: Final = {"F09": "2025", "F16": "2024"}
 _ARTICLE = re.compile(r"[Ss]eed(?: article)? ?((?:\d{3}/?)*)")
 _DAY = re.compile(r"\b20\d{2}-\d{2}(?:-\d{2})?\b")
 _YEAR = re.compile(r"\b(20\d{2})\b")
@@ -237,7 +240,12 @@ def _benchmarks(reference: Path) -> pd.DataFrame:
     rows = rows[rows["benchmark_id"].isin(SHOWN_BENCHMARKS)]
     renamed = {"benchmark_id": "benchmark", "metric": "quantity", "scope": "area", "notes": "note"}
     rows = rows.rename(columns=renamed)
-    return rows.assign(source=rows["benchmark"].map(SHOWN_BENCHMARKS), known_on=rows["source_date"])
+    rows = rows.assign(
+        source=rows["benchmark"].map(SHOWN_BENCHMARKS),
+        known_on=rows["source_date"],
+        since=rows["benchmark"].map(GROWTH_SINCE).fillna(""),
+    )
+    return pd.concat([rows, _curated("pledges", "benchmarks")], ignore_index=True)
 
 
 def _financings(rows: pd.DataFrame, library: Library) -> pd.DataFrame:
