@@ -48,13 +48,14 @@ def _by_point(sites: pd.DataFrame, case: Case) -> pd.DataFrame:
     shapes = outlines(case)
     left, bottom, right, top = shapes.total_bounds
     lost &= sites["lon"].between(left, right) & sites["lat"].between(bottom, top)
-    found = _containing(shapes, sites[lost])
+    found = containing(shapes, sites[lost])
     sites.loc[found.index, "region"] = found
     sites.loc[found.index, "how"] = "point"
     return sites
 
 
-def _containing(shapes: gpd.GeoDataFrame, points: pd.DataFrame) -> pd.Series:
+def containing(shapes: gpd.GeoDataFrame, points: pd.DataFrame) -> pd.Series:
+    """Return the `region` of the shape that holds each point (`lat`, `lon`), where one does."""
     import geopandas as gpd
 
     here = gpd.GeoSeries(gpd.points_from_xy(points["lon"], points["lat"]), index=points.index)

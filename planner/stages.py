@@ -72,14 +72,14 @@ def _shortage(engine: Engine) -> None:
     low, high = engine.low[wanting], engine.high[wanting]
     engine.bound_all(wanting, low, low)
     engine.bound_all(short, np.zeros(len(short)), np.full(len(short), UNLIMITED_MW))
-    engine.minimise([*_flows(engine), *_short_costs(window)])
+    engine.minimise([*_flows(engine), *short_costs(window)])
     engine.bound_all(
         short, np.zeros(len(short)), engine.values[short] + engine.room(engine.values[short])
     )
     engine.bound_all(wanting, low, high)
 
 
-def _short_costs(window: Window) -> list[Pair]:
+def short_costs(window: Window) -> list[Pair]:
     """Book shortage where the own deficit is largest, so that there is one answer."""
     costs = []
     for slot in range(2):
@@ -99,11 +99,11 @@ def _by_deficit(window: Window, slot: int) -> list[str]:
 
 def _service(engine: Engine) -> None:
     """Power the most megawatts, by tier and order."""
-    weights = _weights(engine.window)
+    weighed = weights(engine.window)
     wanting = engine.window.wanting()
-    engine.minimise([*_flows(engine), *((at, -weights[key]) for key, at in wanting)])
+    engine.minimise([*_flows(engine), *((at, -weighed[key]) for key, at in wanting)])
     if engine.window.share is not None:
-        _share_out(engine, weights)
+        _share_out(engine, weighed)
 
 
 def _least_cost(engine: Engine) -> None:
@@ -121,22 +121,22 @@ def _least_cost(engine: Engine) -> None:
     engine.bound_all(wanting, low, high)
 
 
-def _weights(window: Window) -> dict[Key, float]:
+def weights(window: Window) -> dict[Key, float]:
     """Weigh steps: on their date before late ones, and strictly by the order of the steps.
 
     Unnamed datacenters come after them, first where a region has most of its own to spare.
     """
     spread = 0.0 if window.terms.allocation == "prorata" else QUEUE_SPREAD
     count = max(len(window.terms.steps), 1)
-    weights: dict[Key, float] = {}
+    weighed: dict[Key, float] = {}
     for row in window.layout.rows:
         tier = ON_TIME_WEIGHT if row.target == window.number else LATE_WEIGHT
-        weights[row.step,] = tier * (1 + spread * (1 - row.Index / count))
+        weighed[row.step,] = tier * (1 + spread * (1 - row.Index / count))
     order = {region: at for at, region in enumerate(reversed(_by_deficit(window, 0)))}
     for key in window.unnamed:
         tier = ON_TIME_WEIGHT if key[1] == "new" else LATE_WEIGHT
-        weights[key] = tier * (1 - spread * order[key[0]] / len(order))
-    return weights
+        weighed[key] = tier * (1 - spread * order[key[0]] / len(order))
+    return weighed
 
 
 def _share_out(engine: Engine, weights: dict[Key, float]) -> None:

@@ -1,0 +1,1 @@
+"""For other models: PyPSA networks, and the tables of GenX, GridPath and Switch."""
