@@ -12,6 +12,7 @@ Nicholas Institute, Duke University, NI R 25-01, 2025, Analysis and Appendix C.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 type Tables = dict[str, pd.DataFrame]
+type Pair = tuple[float, float]
 
 HOURS: Final = 8760
-STEPS: Final = 60  # halvings of the interval in which the headroom lies
+STEPS: Final = 45  # halvings of the interval in which the headroom lies
 HALF: Final = 0.5
 CONFIDENCE: Final = ("low", "medium", "high")
 KINDS: Final = {"balancing_authority": "balancing_levels", "region": "region_levels"}
@@ -82,25 +84,23 @@ class Headroom:
 class Curve:
     """What lies above each level of load in one season of one year, levels ascending."""
 
-    level_mw: np.ndarray
-    hours: np.ndarray
-    above_mwh: np.ndarray
-    runs: np.ndarray
+    level_mw: list[float]
+    hours: list[float]
+    above_mwh: list[float]
+    runs: list[float]
 
     @property
     def peak_mw(self) -> float:
         """Highest load of the season."""
-        return float(self.level_mw[-1])
+        return self.level_mw[-1]
 
     def energy(self, level: float) -> float:
         """Energy above a level [MWh], cubic between the levels: value and slope are known there."""
-        return self._at(
-            level, _cubic, below=lambda gap: float(self.above_mwh[0] + self.hours[0] * gap)
-        )
+        return self._at(level, _cubic, below=lambda gap: self.above_mwh[0] + self.hours[0] * gap)
 
     def count(self, level: float) -> float:
         """Hours above a level: the slope of the energy."""
-        return self._at(level, _slope, below=lambda _gap: float(self.hours[0]))
+        return self._at(level, _slope, below=lambda _gap: self.hours[0])
 
     def starts(self, level: float) -> float:
         """Runs of consecutive hours above a level, linear between the levels."""
@@ -109,36 +109,36 @@ class Curve:
     def _at(
         self,
         level: float,
-        between: Callable[[float, float, np.ndarray, np.ndarray], float],
+        between: Callable[[float, float, Pair, Pair], float],
         *,
         below: Callable[[float], float],
     ) -> float:
         if level >= self.peak_mw:
             return 0.0
         if level <= self.level_mw[0]:
-            return float(below(self.level_mw[0] - level))
-        place = int(np.searchsorted(self.level_mw, level, side="right"))
-        low, high = self.level_mw[place - 1], self.level_mw[place]
-        ends = slice(place - 1, place + 1)
-        part = (level - low) / (high - low)
-        return float(between(part, high - low, self.above_mwh[ends], self.hours[ends]))
+            return below(self.level_mw[0] - level)
+        place = bisect_right(self.level_mw, level)
+        low, high = self.level_mw[place - 1 : place + 1]
+        energy = self.above_mwh[place - 1], self.above_mwh[place]
+        hours = self.hours[place - 1], self.hours[place]
+        return between((level - low) / (high - low), high - low, energy, hours)
 
 
-def _cubic(part: float, width: float, energy: np.ndarray, hours: np.ndarray) -> float:
+def _cubic(part: float, width: float, energy: Pair, hours: Pair) -> float:
     """Return the cubic with the energies and slopes of both ends, kept convex."""
     rest = 1 - part
     chord = energy[0] * rest + energy[1] * part
     ends = energy[0] * (1 + 2 * part) * rest**2 + energy[1] * part**2 * (1 + 2 * rest)
     smooth = ends + width * part * rest * (hours[1] * part - hours[0] * rest)
-    touching = energy - hours * width * np.array([part, -rest])
-    return float(np.clip(smooth, touching.max(), chord))
+    touching = (energy[0] - hours[0] * width * part, energy[1] + hours[1] * width * rest)
+    return min(max(smooth, *touching), chord)
 
 
-def _slope(part: float, width: float, energy: np.ndarray, hours: np.ndarray) -> float:
+def _slope(part: float, width: float, energy: Pair, hours: Pair) -> float:
     rest = 1 - part
     falls = 6 * part * rest * (energy[0] - energy[1]) / width
     steep = hours[0] * rest * (1 - 3 * part) + hours[1] * part * (3 * part - 2)
-    return float(np.clip(falls + steep, hours[1], hours[0]))
+    return min(max(falls + steep, hours[1]), hours[0])
 
 
 def headroom(
@@ -267,7 +267,7 @@ def _curves(levels: pd.DataFrame) -> dict[tuple[int, str], Curve]:
     found: dict[tuple[int, str], Curve] = {}
     for key, part in levels.sort_values("level_mw").groupby(["year", "season"]):
         year, season = key
-        found[int(year), str(season)] = Curve(*(part[name].to_numpy(float) for name in columns))
+        found[int(year), str(season)] = Curve(*(part[name].tolist() for name in columns))
     return found
 
 

@@ -117,10 +117,10 @@ def replaced() -> pd.Series:
     return tables["balancing_years"].groupby("balancing_authority")["replaced_hours"].sum()
 
 
-def page() -> str:
-    """Return the page."""
-    found = planner.headroom(SHARES, kinds=("balancing_authority",), as_of=TODAY)
-    rows = found.areas[found.areas["curtailed_fraction"] == SHARES[1]].set_index("area")
+def page(found: Headroom) -> str:
+    """Return the page on an answer for all authorities at the published shares."""
+    rows = found.areas[found.areas["area_kind"] == "balancing_authority"]
+    rows = rows[rows["curtailed_fraction"] == SHARES[1]].set_index("area")
     told = published()
     assert told is not None
     ours = rows["headroom_mw"] / 1000
@@ -150,6 +150,7 @@ def _totals(found: Headroom) -> str:
         f" {row.hours_per_year:,.0f} | {STUDY[row.curtailed_fraction][2]} |"
         f" {row.mean_event_hours:.1f} |"
         for row in found.totals.itertuples()
+        if row.area_kind == "balancing_authority"
     ]
     return "\n".join([*lines, ""])
 
@@ -163,4 +164,4 @@ def _off(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    PAGE.write_text(page(planner.headroom(SHARES, as_of=TODAY)), encoding="utf-8")

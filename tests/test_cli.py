@@ -26,6 +26,7 @@ COMMANDS = (
     "map",
     "export",
     "brief",
+    "topdown",
 )
 
 

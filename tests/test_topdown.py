@@ -11,7 +11,7 @@ import tiny
 from typer.testing import CliRunner
 
 import planner
-from planner import topdown
+from planner import topdown, topdown_report
 from planner.cli import app
 
 if TYPE_CHECKING:
@@ -161,12 +161,18 @@ def test_totals_published_later_are_not_read() -> None:
     assert row(found, "F02")["base"] == 176
 
 
-def test_the_command_fits_the_screen_and_gives_csv() -> None:
-    """At most 100 columns; no total of another area with --area."""
-    text = RUN.invoke(app, ["topdown", "--sites-only"]).stdout
-    rows = RUN.invoke(app, ["topdown", "--sites-only", "--area", "US", "--format", "csv"]).stdout
+def test_the_screen_fits_and_ends_with_what_the_words_mean(shipped: TopDown) -> None:
+    """At most 100 columns, nothing cut off."""
+    text = topdown_report.screen(shipped, area=None, name=None, style="table")
 
     assert max(len(line) for line in text.splitlines()) <= 100
     assert "…" not in text
+    assert text.endswith("As of 2026-11-22.")
+
+
+def test_the_command_gives_csv_of_one_area() -> None:
+    """The columns of the table; no total of another area with --area."""
+    rows = RUN.invoke(app, ["topdown", "--sites-only", "--area", "US", "--format", "csv"]).stdout
+
     assert rows.splitlines()[0].split(",") == list(topdown.ROWS)
     assert {line.split(",")[0] for line in rows.splitlines()[1:]} == {"US"}

@@ -89,10 +89,10 @@ def dated(rows: pd.DataFrame) -> pd.DataFrame:
 
 def screened(data: Path, code: str) -> pd.DataFrame:
     """Return the load of an authority by hour [UTC, ending], and whether it was replaced."""
-    earlier = _cleaned(_read(data / EARLIER[0] / f"{code}.csv"))
+    earlier = cleaned(data / EARLIER[0] / f"{code}.csv")
     later = data / LATER[0]
     own = later / CLEANED / f"{code}.csv"
-    newer = _cleaned(_read(own)) if own.exists() else _checked(later, code)
+    newer = cleaned(own) if own.exists() else _checked(later, code)
     whole = pd.concat([earlier[earlier.index < newer.index[0]], newer])
     return despiked(whole)
 
@@ -108,7 +108,9 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, index_col=0, parse_dates=True, na_values=list(UNKNOWN))
 
 
-def _cleaned(rows: pd.DataFrame) -> pd.DataFrame:
+def cleaned(path: Path) -> pd.DataFrame:
+    """Read a series with the publisher's classes and values (rule 1)."""
+    rows = _read(path)
     return pd.DataFrame(
         {"load_mw": rows[CLEAN].astype(float), "replaced": rows["category"] != OKAY}
     )
