@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 NOISE_MW: Final = 1e-5
+BROKEN_MW: Final = 1e-3
 TRIALS: Final = (
     ("connection",),
     ("delivery",),
@@ -28,6 +29,7 @@ COLUMNS: Final = {
     "freed": ["step", "lifted", "mw"],
     "built": ["option", "period", "built_mw"],
     "give": ["region", "period", "give_mw"],
+    "breaches": ["constraint", "period", "breach_mw"],
 }
 
 
@@ -50,6 +52,8 @@ class Solution:
         Remedies in service by `option` and `period` [MW nameplate].
     give
         Megawatts of requirement that flexible sites carry by giving way, by `region`, `period`.
+    breaches
+        Megawatts by which constraints of one's own are broken, by `constraint` and `period`.
     """
 
     served: pd.DataFrame
@@ -58,6 +62,7 @@ class Solution:
     freed: pd.DataFrame
     built: pd.DataFrame
     give: pd.DataFrame
+    breaches: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> Solution:
@@ -169,6 +174,7 @@ def _frames(engine: model.Engine, period: str) -> dict[str, pd.DataFrame]:
         "flows": _net_flows(engine, period),
         "built": _built(engine, period),
         "give": _give(engine, period),
+        "breaches": _breaches(engine, period),
     }
 
 
@@ -182,6 +188,13 @@ def _give(engine: model.Engine, period: str) -> pd.DataFrame:
     give = {key[0]: column for key, column in engine.window.give.items() if key[1] == 0}
     rows = pd.DataFrame({"region": list(give), "give_mw": _values(engine, list(give.values()))})
     return rows[rows["give_mw"] > model.TOLERANCE_MW].assign(period=period)
+
+
+def _breaches(engine: model.Engine, period: str) -> pd.DataFrame:
+    breach = engine.window.breach
+    broken = _values(engine, list(breach.values()))
+    rows = pd.DataFrame({"constraint": list(breach), "breach_mw": broken}).assign(period=period)
+    return rows[rows["breach_mw"] > BROKEN_MW]
 
 
 def together(solutions: Iterable[Solution]) -> Solution:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pulp
 
+from planner import hook
 from planner.errors import SolverError
 from planner.terms import UNLIMITED_MW, Layout, Terms
 
@@ -62,6 +63,7 @@ class Window:
     unnamed: dict[Key, int] = field(default_factory=dict)
     built: dict[str, int] = field(default_factory=dict)
     give: dict[Key, int] = field(default_factory=dict)
+    breach: dict[str, int] = field(default_factory=dict)
     probe: int = 0
     share: int | None = None
     rows: dict[Key, int] = field(default_factory=dict)
@@ -112,6 +114,8 @@ def fill(window: Window) -> Window:
             window.rows[constraint.__name__, *key] = len(window.pairs)
             window.pairs.append(pairs)
             window.limits.append(limit)
+    if window.terms.constrain is not None:
+        hook.add(window, pulp.LpProblem("own"))
     return window
 
 
@@ -362,7 +366,8 @@ class Engine:
 
     def turn(self, window: Window) -> None:
         """Go on to the next half-year: change what differs, keep the basis."""
-        if self.live is None:
+        if self.live is None or list(window.rows) != list(self.window.rows):
+            self.live = None
             self._take(window)
             self._hand_over()
             return

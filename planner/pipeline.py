@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from planner.case import Case
+    from planner.hook import Constrain
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Plan:
         Net flow by pair of regions and period.
     by_year
         Megawatts held up by area, limit and year of the target.
+    breaches
+        Megawatts by which constraints of one's own are broken, by constraint and period.
     """
 
     case: Case
@@ -51,6 +54,7 @@ class Plan:
     served: pd.DataFrame
     flows: pd.DataFrame
     by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
+    breaches: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def region_map(self) -> gpd.GeoDataFrame:
         """Return the regions with their outlines, one row a region and period (EPSG:4326)."""
@@ -64,7 +68,7 @@ class Plan:
         return gpd.GeoDataFrame(self.sites, geometry=points)
 
 
-def check(case: Case, *, solver: Any = None) -> Plan:
+def check(case: Case, *, solver: Any = None, constrain: Constrain | None = None) -> Plan:
     """Say which promises of load can be kept, and what stands in the way of the rest.
 
     Parameters
@@ -73,16 +77,28 @@ def check(case: Case, *, solver: Any = None) -> Plan:
         The question, as from :func:`planner.load_case`.
     solver
         Any PuLP solver; HiGHS in process where none is given.
+    constrain
+        A function that takes a :class:`planner.hook.Program` and yields pairs of a name and a PuLP
+        constraint on its variables. It is called for each grid and half-year, and holds in every
+        stage after native load: a constraint that native load or what is served already does not
+        leave room for is broken by as little as can be, see `Plan.breaches`.
 
     Returns
     -------
     Plan
         The answer.
+
+    Examples
+    --------
+    >>> def no_more_than_500_mw(program):
+    ...     yield "operator", program.served.get("a#1", 0) + program.served.get("b#1", 0) <= 500
+    >>> plan = planner.check(case, constrain=no_more_than_500_mw)  # doctest: +SKIP
     """
     placed = match.place(case)
     asked = demand.steps(case, placed)
     loads = demand.native(case, placed)
-    solutions = [horizon.solve(terms, solver=solver) for terms in gather(case, asked, loads)]
+    grids = [dataclasses.replace(t, constrain=constrain) for t in gather(case, asked, loads)]
+    solutions = [horizon.solve(terms, solver=solver) for terms in grids]
     return answer(case, placed, asked, loads, horizon.together(solutions))
 
 
@@ -104,6 +120,7 @@ def answer(
         served=merged.served,
         flows=merged.flows,
         by_year=explain.held_up_by_year(steps),
+        breaches=merged.breaches,
     )
 
 

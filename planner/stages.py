@@ -71,6 +71,7 @@ def _shortage(engine: Engine) -> None:
     short = list(window.short.values())
     low, high = engine.low[wanting], engine.high[wanting]
     engine.bound_all(wanting, low, low)
+    _free(engine, list(window.breach.values()))
     engine.bound_all(short, np.zeros(len(short)), np.full(len(short), UNLIMITED_MW))
     engine.minimise([*_flows(engine), *short_costs(window)])
     engine.bound_all(
@@ -99,11 +100,26 @@ def _by_deficit(window: Window, slot: int) -> list[str]:
 
 def _service(engine: Engine) -> None:
     """Power the most megawatts, by tier and order."""
+    _breach(engine)
     weighed = weights(engine.window)
     wanting = engine.window.wanting()
     engine.minimise([*_flows(engine), *((at, -weighed[key]) for key, at in wanting)])
     if engine.window.share is not None:
         _share_out(engine, weighed)
+
+
+def _breach(engine: Engine) -> None:
+    """Breach constraints of one's own as little as native load and what stands allow."""
+    slack = list(engine.window.breach.values())
+    if slack:
+        engine.minimise([*_flows(engine), *((at, SHORT_WEIGHT) for at in slack)])
+        least = engine.values[slack] + engine.room(engine.values[slack])
+        engine.bound_all(slack, np.zeros(len(slack)), least)
+
+
+def _free(engine: Engine, ats: list[int]) -> None:
+    if ats:
+        engine.bound_all(ats, np.zeros(len(ats)), np.full(len(ats), UNLIMITED_MW))
 
 
 def _least_cost(engine: Engine) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 UNLIMITED_MW: Final = 1e6
 
@@ -43,6 +43,8 @@ class Terms:
         Pools by periods: megawatts of requirement that flexible sites may carry by giving way.
     pools
         Pool by region.
+    constrain
+        A function that adds constraints of one's own, see :mod:`planner.hook`.
     """
 
     periods: pd.Series
@@ -62,6 +64,7 @@ class Terms:
     caps: pd.DataFrame = field(default_factory=pd.DataFrame)
     give_way: pd.DataFrame = field(default_factory=pd.DataFrame)
     pools: pd.Series = field(default_factory=lambda: pd.Series(dtype=str))
+    constrain: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

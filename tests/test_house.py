@@ -62,6 +62,7 @@ LAYERS: Final = (
     ("validate",),
     ("files_guard",),
     ("wording",),
+    ("hook",),
     ("ledger_overlap", "terms"),
     ("columns", "errors"),
 )
