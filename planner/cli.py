@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner import cli_brief, cli_data, cli_headroom, cli_ledger, cli_maps, cli_topdown
+from planner import (
+    cli_brief,
+    cli_data,
+    cli_data_update,
+    cli_headroom,
+    cli_ledger,
+    cli_maps,
+    cli_topdown,
+)
 from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
@@ -294,6 +302,7 @@ def compare(
 
 app.command("headroom", epilog=cli_headroom.EPILOG)(cli_headroom.headroom)
 app.command("init", epilog="Example: planner init mine")(cli_data.init)
+cli_data_update.mounted(cli_data.data)
 app.add_typer(cli_data.data, name="data")
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
 app.command("topdown", epilog=cli_topdown.EPILOG)(cli_topdown.topdown)

@@ -341,7 +341,10 @@ def comparison(moved: pd.DataFrame, inputs: pd.DataFrame, style: str) -> str:
             "before": moved["verdict_before"],
             "after": moved["verdict_after"],
             "earliest": moved["earliest_after"].fillna("-"),
-            "quarters": moved["quarters"].map("{:+.0f}".format, na_action="ignore").fillna(""),
+            "quarters": moved["quarters"]
+            .map("{:+.0f}".format, na_action="ignore")
+            .astype(object)
+            .fillna(""),
             "MW on time": moved["mw"].map("{:+,.0f}".format),
         }
     )

@@ -23,7 +23,15 @@ PACKAGE: Final = ROOT / "planner"
 # A module imports only from the rows below its own. The front is planner/__init__.py.
 LAYERS: Final = (
     ("cli",),
-    ("cli_brief", "cli_data", "cli_headroom", "cli_ledger", "cli_maps", "cli_topdown"),
+    (
+        "cli_brief",
+        "cli_data",
+        "cli_data_update",
+        "cli_headroom",
+        "cli_ledger",
+        "cli_maps",
+        "cli_topdown",
+    ),
     ("cli_common",),
     ("brief_html", "brief_pdf", "brief_pptx"),
     ("brief",),
@@ -32,7 +40,7 @@ LAYERS: Final = (
     ("charts_interactive", "charts_ledger", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
-    ("export", "headroom_report", "ledger_report", "maps_margin", "topdown_report"),
+    ("export", "headroom_report", "ledger_report", "maps_margin", "topdown_report", "update"),
     ("starter",),
     ("compare", "inspect_data", "layers", "provenance", "report", "why"),
     ("front",),
@@ -71,7 +79,16 @@ ONLY_IN: Final = {
     "pulp": {"model"},
     "highspy": {"model"},
     "typer": {
-        *("cli", "cli_brief", "cli_common", "cli_data", "cli_headroom", "cli_ledger", "cli_maps"),
+        *(
+            "cli",
+            "cli_brief",
+            "cli_common",
+            "cli_data",
+            "cli_data_update",
+            "cli_headroom",
+            "cli_ledger",
+            "cli_maps",
+        ),
         "cli_topdown",
     },
 }
