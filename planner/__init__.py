@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.case import Assumptions, Case, load_case
     from planner.curtailment import Headroom, headroom
+    from planner.ensemble import on_time_probability
     from planner.errors import DataError, PackError, PlannerError, SolverError
     from planner.pipeline import Plan, check
 
@@ -29,6 +30,7 @@ __all__ = [
     "check",
     "headroom",
     "load_case",
+    "on_time_probability",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "SolverError": "errors",
     "Plan": "pipeline",
     "check": "pipeline",
+    "on_time_probability": "ensemble",
 }
 
 

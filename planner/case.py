@@ -113,6 +113,8 @@ class Case:
     """The question: assumptions and one table per entry of `schema`, all grids together.
 
     `changes` lists the rows of a user's that are laid over other packs.
+    `outcomes` is empty but in a draw of the ensemble: `realised_fraction` and `delay_days` by
+    `site` and `phase`.
     """
 
     assumptions: Assumptions
@@ -140,11 +142,13 @@ class Case:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     technologies: pd.DataFrame = field(default_factory=pd.DataFrame)
     realisation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    uncertainty: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: pd.DataFrame = field(default_factory=pd.DataFrame)
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     onsite: pd.DataFrame = field(default_factory=pd.DataFrame)
     revisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     changes: pd.DataFrame = field(default_factory=overlays.no_changes)
+    outcomes: pd.DataFrame = field(default_factory=pd.DataFrame)
     folders: tuple[Path, ...] = ()
 
     @property

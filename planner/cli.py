@@ -12,6 +12,7 @@ from planner import (
     cli_brief,
     cli_data,
     cli_data_update,
+    cli_ensemble,
     cli_headroom,
     cli_ledger,
     cli_maps,
@@ -282,12 +283,18 @@ def _hours(given: str | None) -> float:
 
 @app.command(epilog="Example: planner compare answer-before answer-after")
 def compare(
-    before: Annotated[Path, typer.Argument(help="Folder of a run (planner check --out).")],
+    before: Annotated[
+        Path, typer.Argument(help="Folder of a run (planner check or ensemble --out).")
+    ],
     after: Annotated[Path, typer.Argument(help="Folder of another run.")],
     style: Format = "table",
 ) -> None:
     """Say which sites moved between two runs, by how many quarters and MW, and which inputs."""
     common.one_of("--format", style, common.FORMATS)
+
+    if cli_ensemble.both_drawn(before, after):
+        cli_ensemble.compare(before, after, style)
+        return
 
     def answer() -> tuple[pd.DataFrame, pd.DataFrame]:
         from planner import compare as comparing
@@ -305,6 +312,7 @@ app.command("init", epilog="Example: planner init mine")(cli_data.init)
 cli_data_update.mounted(cli_data.data)
 app.add_typer(cli_data.data, name="data")
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
+app.command("ensemble", epilog=cli_ensemble.EPILOG)(cli_ensemble.ensemble)
 app.command("topdown", epilog=cli_topdown.EPILOG)(cli_topdown.topdown)
 app.command("brief", epilog="Example: planner brief --program stargate --out briefs")(
     cli_brief.brief

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from planner import supply
 from planner.case import half_year
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.case import Case
 
 USABLE: Final = ("contract_or_permit", "estimate", "announced")
@@ -18,6 +20,8 @@ COMMITTED: Final = ("under_construction", "partially_operating", "operating")
 SECURED: Final = (*COMMITTED, "permitted")
 OFF_GRID: Final = ("own_generation", "islanded")
 WEATHER: Final = ("solar", "wind")
+LEVELS: Final = ("grid", "pool", "region", "pocket")
+OUTCOME: Final = ("realised_fraction", "delay_days")
 SMALLEST_MW: Final = 1.0
 NEVER: Final = 1e6
 
@@ -104,7 +108,7 @@ def steps(case: Case, placed: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["region"].notna() & ~rows["status"].isin(["paused", "cancelled"])]
     rows["on_grid"] = ~rows["grid_connection"].isin(OFF_GRID)
     rows["announced_on"] = rows["announced_on"].fillna(rows["known_on"])
-    rows = _under_stance(rows, case)
+    rows = _drawn(_under_stance(rows, case), case)
     rows["target"] = half_year(rows["target_date"])
     rows = _in_queue(rows[rows["mw"] >= SMALLEST_MW])
     return connected(rows, case)
@@ -196,20 +200,29 @@ def _under_stance(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     return rows
 
 
+def _drawn(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Let each phase come out as drawn; rules ask for the campus that was requested."""
+    if case.outcomes.empty:
+        return rows
+    rows = rows[rows["mw"] >= SMALLEST_MW].merge(case.outcomes, on=["site", "phase"], how="left")
+    campus = rows.groupby("site")["mw"].transform("sum")
+    later = rows["target_date"] + pd.to_timedelta(rows["delay_days"].fillna(0.0), unit="D")
+    mw = rows["mw"] * rows["realised_fraction"].fillna(1.0)
+    rows = rows.assign(mw=mw, target_date=later, campus_mw=campus)
+    return rows.drop(columns=list(OUTCOME))
+
+
 def connected(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Say from when each step may draw from the grid, and by which rule.
 
     Adds `ready` (half-year), `ready_date` and `rule` to rows with `site`, `mw`, `region`, `pocket`,
     `status`, `on_grid` and `announced_on`.
     """
-    pools = case.regions.set_index("region")[["pool", "grid"]]
-    areas = rows[["pocket", "region"]].join(pools, on="region")
     ready = pd.Series(-NEVER, index=rows.index)
     days = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
     rule = pd.Series("", index=rows.index)
-    waiting = rows["on_grid"] & ~rows["status"].isin(SECURED)
-    for level in ("grid", "pool", "region", "pocket"):
-        found = _rules(rows, areas[level], level, case)
+    waiting = is_waiting(rows)
+    for found in rules_by_level(rows, case):
         lead = found["lead_months"].notna() & waiting
         ready = ready.where(~lead, found["ready"])
         days = days.where(~lead, found["day"])
@@ -221,16 +234,38 @@ def connected(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     return rows.assign(ready=ready.astype(float), ready_date=days, rule=rule)
 
 
+def is_waiting(rows: pd.DataFrame) -> pd.Series:
+    """Say which steps wait for the connection process of their area."""
+    return rows["on_grid"] & ~rows["status"].isin(SECURED)
+
+
+def rules_by_level(rows: pd.DataFrame, case: Case) -> Iterator[pd.DataFrame]:
+    """Find the rule for each step, from the widest area to the nearest, which comes last.
+
+    Yields
+    ------
+    pd.DataFrame
+        One row a step: `lead_months`, `lead_rule`, `ready`, `day`, `moratorium` (first half-year
+        after it), `rule_name`; empty where the level has no rule for it.
+    """
+    pools = case.regions.set_index("region")[["pool", "grid"]]
+    areas = rows[["pocket", "region"]].join(pools, on="region")
+    for level in LEVELS:
+        yield _rules(rows, areas[level], level, case)
+
+
 def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.DataFrame:
     """Find the rule of one level in force on the day of each request."""
     columns = ["lead_months", "ready", "moratorium", "rule_name"]
     found = pd.DataFrame(np.nan, index=rows.index, columns=columns[:3]).assign(rule_name="")
     found["day"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
+    found["lead_rule"] = ""
     rules = case.connection[case.connection["area_kind"] == level].sort_values("begins_on")
-    campus = rows.groupby("site")["mw"].transform("sum")
+    whole = rows.groupby("site")["mw"].transform("sum")
+    campus = rows.get("campus_mw", whole)
     for rule in rules.itertuples():
         under = (area == rule.area) & (campus >= np.nan_to_num(rule.threshold_mw))
-        name = f"{rule.rule}:{rule.area}:{rule.begins_on:%Y-%m-%d}"
+        name = rule_name(rule)
         if rule.rule == "moratorium":
             end = half_year(pd.Series([rule.ends_on])).fillna(NEVER).iloc[0] + 1
             found.loc[under, ["moratorium", "rule_name"]] = [float(end), name]
@@ -240,8 +275,13 @@ def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.Da
             found.loc[under, "lead_months"] = rule.lead_months
             found.loc[under, "ready"] = half_year(due)[under].astype(float)
             found.loc[under, "day"] = due[under].astype("datetime64[us]")
-            found.loc[under, "rule_name"] = name
+            found.loc[under, ["rule_name", "lead_rule"]] = name
     return found
+
+
+def rule_name(rule: Any) -> str:
+    """Name a row of the table `connection`."""
+    return f"{rule.rule}:{rule.area}:{rule.begins_on:%Y-%m-%d}"
 
 
 def own_plant(case: Case, asked: pd.DataFrame) -> pd.DataFrame:

@@ -435,6 +435,33 @@ REALISATION: Final = table(
     delay_days=number("days", "Mean delay", low=0),
     note=text("How it was derived", optional=True),
 )
+UNCERTAINTY: Final = table(
+    "uncertainty",
+    "Distributions that the ensemble draws from, as points of their quantile functions",
+    ("quantity", "applies_to", "season", "probability"),
+    required=False,
+    quantity=text(
+        "What is drawn (docs/ensemble.md)",
+        values=(
+            "realised",
+            "delay_days",
+            "completed",
+            "delay_years",
+            "load_error_per_year",
+            "datacenter_growth",
+            "accreditation_error",
+            "weather_error",
+            "lead_time",
+            "together",
+        ),
+    ),
+    applies_to=text("Status of a site, family of technologies, group, or any"),
+    season=text("Season, or any", values=("any", *SEASONS)),
+    probability=number("fraction", "Share of outcomes up to the value", low=0, high=1),
+    value=number("", "Value of the quantity, in its unit"),
+    unit=text("Unit of the value", values=("fraction", "days", "years", "position")),
+    note=text("How it was derived", optional=True),
+)
 
 # --- sites ---------------------------------------------------------------------------------------
 
@@ -545,7 +572,14 @@ GRID_TABLES: Final = (
     PUBLISHED,
 )
 SITE_TABLES: Final = (SOURCES, SITES, PHASES, ONSITE, REVISIONS)
-COMMON_TABLES: Final = (SOURCES, TECHNOLOGIES, REALISATION, REMEDIES, BUILD_LIMITS)
+COMMON_TABLES: Final = (
+    SOURCES,
+    TECHNOLOGIES,
+    REALISATION,
+    UNCERTAINTY,
+    REMEDIES,
+    BUILD_LIMITS,
+)
 ALL_TABLES: Final = {entry.name: entry for entry in (*COMMON_TABLES, *GRID_TABLES, *SITE_TABLES)}
 
 

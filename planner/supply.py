@@ -80,7 +80,7 @@ def shares(case: Case) -> pd.DataFrame:
 
 
 def _in_period(plants: pd.DataFrame, known: pd.DataFrame, period: Any, case: Case) -> pd.DataFrame:
-    there = plants[_is_there(plants, period.year, case)]
+    there = plants[is_there(plants, period.year, case)]
     name = period.period
     here = known.xs(name, level="period")
     rows = there.join(here, on=["pool", "technology"])
@@ -92,7 +92,8 @@ def _in_period(plants: pd.DataFrame, known: pd.DataFrame, period: Any, case: Cas
     return sums.reset_index().assign(period=name)
 
 
-def _is_there(plants: pd.DataFrame, year: int, case: Case) -> pd.Series:
+def is_there(plants: pd.DataFrame, year: int, case: Case) -> pd.Series:
+    """Say which plants stand in a year: begun before it, and not retired."""
     online = (plants["status"] == "existing") | (plants["online_year"] < year)
     announced = plants["retirement_basis"] == "scheduled"
     if case.assumptions.model_retirements:

@@ -22,6 +22,7 @@ COMMANDS = (
     "why",
     "place",
     "compare",
+    "ensemble",
     "ledger",
     "map",
     "export",

@@ -27,6 +27,7 @@ LAYERS: Final = (
         "cli_brief",
         "cli_data",
         "cli_data_update",
+        "cli_ensemble",
         "cli_headroom",
         "cli_ledger",
         "cli_maps",
@@ -40,6 +41,7 @@ LAYERS: Final = (
     ("charts_interactive", "charts_ledger", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges"),
+    ("ensemble_store", "odds_text"),
     ("export", "headroom_report", "ledger_report", "maps_margin", "topdown_report", "update"),
     ("starter",),
     ("compare", "inspect_data", "layers", "provenance", "report", "why"),
@@ -47,15 +49,18 @@ LAYERS: Final = (
     ("ledger", "topdown"),
     ("ledger_powered",),
     ("ledger_checks",),
-    ("ladder", "place"),
+    ("ensemble", "ladder", "place"),
+    ("odds",),
+    ("batch",),
+    ("drawn",),
     ("ledger_money", "palette"),
     ("pipeline",),
     ("explain", "ledger_facts"),
-    ("causes",),
+    ("causes", "replay"),
     ("horizon",),
     ("stages",),
     ("model",),
-    ("remedies",),
+    ("draws", "remedies"),
     ("demand", "limits"),
     ("match", "scenario", "supply"),
     ("case", "curtailment", "sources"),
@@ -71,7 +76,7 @@ LAYERS: Final = (
     ("files_guard",),
     ("wording",),
     ("hook",),
-    ("ledger_overlap", "terms"),
+    ("cluster", "ledger_overlap", "terms", "uncertainty"),
     ("columns", "errors"),
 )
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
@@ -85,6 +90,7 @@ ONLY_IN: Final = {
             "cli_common",
             "cli_data",
             "cli_data_update",
+            "cli_ensemble",
             "cli_headroom",
             "cli_ledger",
             "cli_maps",
@@ -95,11 +101,24 @@ ONLY_IN: Final = {
 # match reads outlines; files_*, headings and overlays read what a user names, as compare, report
 # and scenario do; starter copies its template.
 READERS: Final = {
-    *("compare", "export", "files_csv", "files_geo", "files_xlsx", "headings", "match", "overlays"),
+    *(
+        "compare",
+        "ensemble_store",
+        "export",
+        "files_csv",
+        "files_geo",
+        "files_xlsx",
+        "headings",
+        "match",
+        "overlays",
+    ),
     *("packs", "report", "scenario", "sources", "starter"),
 }
 # sources refresh the packs.
-WRITERS: Final = {"bridges", "cli", "cli_brief", "cli_maps", "export", "maps", "report", "sources"}
+WRITERS: Final = {
+    *("bridges", "cli", "cli_brief", "cli_maps", "ensemble_store", "export", "maps", "report"),
+    "sources",
+}
 READ: Final = re.compile(r"read_(csv|excel|file|parquet|feather|json|html|text|bytes|dataframe)")
 WRITE: Final = re.compile(r"to_(csv|excel|file|parquet|feather)|write_(text|bytes|dataframe)")
 

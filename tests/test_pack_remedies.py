@@ -338,8 +338,8 @@ def test_the_winter_peak_of_ercot_is_sharper_than_its_summer_peak() -> None:
 
 
 def test_every_document_of_grids_common_is_cited_and_none_is_missing() -> None:
-    """Remedies, build limits and realisation, and the outlines of countries."""
-    names = ("remedies", "build_limits", "realisation")
+    """Remedies, build limits, realisation and uncertainty, and the outlines of countries."""
+    names = ("remedies", "build_limits", "realisation", "uncertainty")
     cited = {key for name in names for key in read("common", name)["source"]} | {countries.SOURCE}
 
     assert cited == set(read("common", "sources")["source"])

@@ -18,8 +18,19 @@ DOLLAR_YEAR: Final = 2025
 MONTHS: Final = 12
 MONEY: Final = ("capex_usd_per_kw", "fixed_usd_per_kw_yr")
 LEADS: Final = {"low": "lead_months_low", "central": "lead_months", "high": "lead_months_high"}
-# Cited by realisation.csv of grids/common, and of its countries.fgb.
-KEPT: Final = {"ercot-2025-04-large-load-realised", countries.SOURCE}
+# Cited by realisation.csv and uncertainty.csv of grids/common, and of its countries.fgb.
+KEPT: Final = {
+    "eia-additions-2026",
+    "eia-solar-delays-2024",
+    "eia-solar-delays-2025",
+    "ensemble-assumption",
+    "epoch-slip-2026-10",
+    "ercot-2025-04-large-load-realised",
+    "pjm-elcc-2026-08",
+    "rmi-load-forecasts-2018",
+    "woodmac-2025-q4",
+    countries.SOURCE,
+}
 
 
 def tables(reference: Path) -> dict[str, pd.DataFrame]:

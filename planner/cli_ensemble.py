@@ -1,0 +1,110 @@
+"""The command `ensemble`: how likely each promise is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner import cli_common as common
+from planner.cli_common import (
+    TODAY,
+    Allocation,
+    AsOf,
+    Format,
+    Grid,
+    Horizon,
+    Overrides,
+    Program,
+    Scenario,
+    Site,
+    Sites,
+    Stance,
+    State,
+)
+
+if TYPE_CHECKING:
+    from planner.odds import Ensemble
+
+EPILOG = "Example: planner ensemble --draws 1000 --seed 7 --workers 2 --out odds"
+
+
+def ensemble(
+    grid: Grid = None,
+    sites: Sites = "announced",
+    program: Program = None,
+    state: State = None,
+    site: Site = None,
+    as_of: AsOf = TODAY,
+    horizon: Horizon = 10,
+    stance: Stance = "announced",
+    allocation: Allocation = "queue",
+    load_scenario: Scenario = "official",
+    overrides: Overrides = None,
+    draws: Annotated[int, typer.Option("--draws", help="Number of draws.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same answer.")] = 7,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes of this machine (extra cluster).")
+    ] = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="Dask scheduler that runs, e.g. tcp://127.0.0.1:8786."),
+    ] = None,
+    until_se: Annotated[
+        float | None,
+        typer.Option("--until-se", help="Stop at this standard error of a probability, e.g. 0.02."),
+    ] = None,
+    causes_every: Annotated[
+        int, typer.Option("--causes-every", help="Tell limits apart in each n-th draw; 0: never.")
+    ] = 10,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the draws and the tables.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the draws that the folder holds.")
+    ] = False,
+    style: Format = "table",
+) -> None:
+    """Draw what may come out, and say how likely each site is powered on its date."""
+    common.one_of("--format", style, common.FORMATS)
+    if resume and out is None:
+        common.refuse("--resume needs --out, the folder to go on with.")
+    case = common.read_case(
+        grid,
+        sites,
+        overrides=overrides,
+        as_of=as_of,
+        horizon_years=horizon,
+        stance=stance,
+        allocation=allocation,
+        load_scenario=load_scenario,
+    )
+
+    def answer() -> Ensemble:
+        from planner import ensemble_store
+        from planner.ensemble import Effort
+
+        effort = Effort(draws, seed, workers, cluster, causes_every, until_se)
+        return ensemble_store.run(case, effort, out, resume=resume, tell=common.progress)
+
+    found = common.guarded(answer)
+    rows = common.chosen(found.sites, program, state, site)
+    from planner import odds_text, report
+
+    typer.echo(odds_text.screen(found, rows) if style == "table" else report.as_text(rows, style))
+
+
+def both_drawn(before: Path, after: Path) -> bool:
+    """Say whether two folders hold draws."""
+    from planner import ensemble_store
+
+    return ensemble_store.is_ensemble(before) and ensemble_store.is_ensemble(after)
+
+
+def compare(before: Path, after: Path, style: str) -> None:
+    """Say draw by draw what differs between two ensembles."""
+    from planner import ensemble_store, odds_text
+
+    moved = common.guarded(lambda: ensemble_store.compare(before, after))
+    typer.echo(odds_text.comparison(moved, style))
