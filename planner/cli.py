@@ -17,6 +17,7 @@ from planner import (
     cli_ledger,
     cli_maps,
     cli_topdown,
+    cli_validate,
 )
 from planner import cli_common as common
 from planner.cli_common import (
@@ -318,6 +319,10 @@ app.command("brief", epilog="Example: planner brief --program stargate --out bri
     cli_brief.brief
 )
 app.command("map", epilog="Example: planner map --grid us --out maps")(cli_maps.map_)
+app.command("validate", epilog=cli_validate.EPILOG)(cli_validate.validate)
+app.command("adequacy", epilog="Example: planner adequacy --area PJM --year 2027")(
+    cli_validate.adequacy
+)
 app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.export)
 
 

@@ -156,6 +156,23 @@ def read_common(*, as_of: date | None = None) -> dict[str, pd.DataFrame]:
     return read(shelf("grids") / "common", schema.COMMON_TABLES, as_of=as_of)
 
 
+def lone_table(path: str | Path, table: Table) -> pd.DataFrame:
+    """Read and check one table in a file of its own, of any form that is read.
+
+    Raises
+    ------
+    PackError
+        There is no such file, or its form is not read.
+    DataError
+        Every problem of the file, one line each.
+    """
+    path = Path(path).expanduser()
+    if not files.is_table(path):
+        raise files.refused(path)
+    file = label(_list_file(path))
+    return validate(files.cells(Part(path, file)), table, file=file)
+
+
 def describe(kind: Kind, name: str | Path | None = None) -> pd.DataFrame:
     """List the packs of one kind with the number of rows of each table, or the regions of one."""
     if name is not None:

@@ -107,9 +107,17 @@ def test_the_newer_forecast_asks_for_less_and_pjm_is_still_short() -> None:
 
 
 def test_the_result_of_the_auction_is_no_input() -> None:
-    """Neither 6,623 nor the restated 6,516 MW stand in a table that is read, or in the code."""
+    """Neither 6,623 nor the restated 6,516 MW stand in a table that is read, or in the code.
+
+    The record of what was published when holds it with its day; `tests/test_validation.py` shows
+    that no question of that day or before reads it.
+    """
     figure = re.compile(r"(?<![\d.])(6[,_]?623|6[,_]?516|6\.623|6\.516)(?![\d.])")
-    tables = [path for path in sorted((ROOT / "grids").rglob("*.csv")) if path.stem != "published"]
+    tables = [
+        path
+        for path in sorted((ROOT / "grids").rglob("*.csv"))
+        if path.stem != "published" and path.parent.name != "record"
+    ]
     code = sorted((ROOT / "planner").rglob("*.py"))
 
     assert [path.name for path in (*tables, *code) if figure.search(path.read_text("utf-8"))] == []

@@ -156,7 +156,7 @@ def one(  # noqa: PLR0913, PLR0917
         return {"accredited_fraction": value, "source": "planner-choice", "note": note}
     if basis == "seasonal" or technology == "demand_response":
         note = "Seasonal capacity in full; outages are in the reserve margin"
-        return {"accredited_fraction": FULL, "source": "nerc-ltra-2025", "note": note}
+        return {"accredited_fraction": FULL, "source": "nerc-ltra-2023", "note": note}
     rate = rates.get(technology, 0.0)
     note = "1 - forced outage rate of the class"
     return {"accredited_fraction": 1 - rate, "source": "reeds-static", "note": note}
@@ -200,7 +200,13 @@ def durations(present: pd.DataFrame) -> pd.Series:
 
 
 def latest_rule(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep for each pool, technology and season the rows of the most particular rule."""
+    """Keep for each pool, technology and season the rows of the most particular rule.
+
+    The general rule stays for the time before the first of them was known.
+    """
     best = rows["rank"] == rows.groupby(KEY)["rank"].transform("max")
+    known = rows["known_on"].astype("datetime64[us]")
+    first = known.where(best).groupby([rows[name] for name in KEY]).transform("min")
+    best |= (rows["rank"] == 0) & (known < first)
     columns = [*KEY, "year", "accredited_fraction", "applies_to", "basis", "note", *us_read.FACTS]
     return rows.loc[best, columns].assign(year=rows["year"].astype(int))
