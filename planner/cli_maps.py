@@ -25,11 +25,16 @@ from planner.cli_common import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.case import Case
     from planner.pipeline import Plan
 
 MAP_FORMATS = ("png", "svg", "pdf", "html")
 WORLD = "world"
-EXPORT_FORMATS = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
+PROGRAM_FORMATS = ("mps", "lp")
+EXPORT_FORMATS = (
+    *("gpkg", "geoparquet", "geojson", "csv", "xlsx", "parquet", "arrow", "datapackage"),
+    *PROGRAM_FORMATS,
+)
 
 Remedies = Annotated[
     bool,
@@ -198,11 +203,20 @@ def _name(grid: str, region: str | None, program: str | None, year: int, metric:
 
 def export(
     out: Annotated[
-        Path, typer.Argument(help="File for gpkg and xlsx, folder for geoparquet, geojson and csv.")
+        Path, typer.Argument(help="File for gpkg, xlsx, mps and lp, folder for the others.")
     ],
     style: Annotated[
-        str, typer.Option("--format", help="gpkg, geoparquet, geojson, csv or xlsx.")
+        str,
+        typer.Option(
+            "--format",
+            help="gpkg, geoparquet, geojson, csv, xlsx, parquet, arrow, datapackage; or the program"
+            " itself: mps, lp.",
+        ),
     ] = "gpkg",
+    period: Annotated[
+        str | None,
+        typer.Option("--period", help="Half-year of the program (2028-summer), for mps and lp."),
+    ] = None,
     grid: Grid = None,
     sites: Sites = "announced",
     program: Program = None,
@@ -214,19 +228,22 @@ def export(
     overrides: Overrides = None,
     columns: Columns = None,
 ) -> None:
-    """Write the answer for QGIS (gpkg, geoparquet, geojson) or a spreadsheet (xlsx, csv)."""
+    """Write the answer for QGIS, a spreadsheet or a database, or the program for a solver."""
     common.one_of("--format", style, EXPORT_FORMATS)
-    plan = _plan(
-        grid,
-        sites,
-        overrides=overrides,
-        columns=columns,
-        as_of=as_of,
-        horizon_years=horizon,
-        stance=stance,
-        allocation=allocation,
-        load_scenario=load_scenario,
-    )
+    question: dict[str, Any] = {
+        "overrides": overrides,
+        "columns": columns,
+        "as_of": as_of,
+        "horizon_years": horizon,
+        "stance": stance,
+        "allocation": allocation,
+        "load_scenario": load_scenario,
+    }
+    if style in PROGRAM_FORMATS:
+        case = common.read_case(grid, sites, **question)
+        typer.echo(common.guarded(lambda: _program(case, out, style, period)))
+        return
+    plan = _plan(grid, sites, **question)
 
     def save() -> list[Path]:
         from planner import export as files
@@ -238,6 +255,13 @@ def export(
 
     for path in common.guarded(save):
         typer.echo(path)
+
+
+def _program(case: Case, out: Path, style: str, period: str | None) -> Path:
+    from planner import export as files
+    from planner import program
+
+    return files.put(out, program.text(case, style, period=period))
 
 
 def _plan(

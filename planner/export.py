@@ -1,4 +1,4 @@
-"""A plan as files for other programs: GeoPackage, GeoParquet, GeoJSON, CSV and spreadsheet."""
+"""A plan as files for other programs: GeoPackage, GeoParquet, GeoJSON, tables and spreadsheet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -25,9 +25,21 @@ if TYPE_CHECKING:
     from planner.ledger import Ledger
     from planner.pipeline import Plan
 
-FORMATS: Final = ("gpkg", "geoparquet", "geojson", "csv", "xlsx")
+FORMATS: Final = (
+    *("gpkg", "geoparquet", "geojson", "csv", "xlsx"),
+    *("parquet", "arrow", "datapackage"),
+)
 ONE_FILE: Final = ("gpkg", "xlsx")
 TABLES: Final = ("sites", "steps", "regions", "bottlenecks", "served", "flows")
+UNITS: Final = {
+    "_mw": "MW",
+    "_mwh": "MWh",
+    "_usd_bn": "USD billion",
+    "_months": "months",
+    "_years": "years",
+    "lat": "degrees",
+    "lon": "degrees",
+}
 CRS: Final = "EPSG:4326"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -66,9 +78,26 @@ def write(plan: Plan, path: Path, style: str, *, books: Ledger | None = None) ->
         if style in ONE_FILE:
             path.parent.mkdir(parents=True, exist_ok=True)
             content = _geopackage(plan, books) if style == "gpkg" else spreadsheet(plan, books)
-            return [_whole(path, content)]
+            return [whole(path, content)]
         path.mkdir(parents=True, exist_ok=True)
-        return [_whole(path / name, content) for name, content in _files(plan, style, books)]
+        return [whole(path / name, content) for name, content in _files(plan, style, books)]
+    except OSError as error:
+        raise PackError(
+            f"{path}: {error.strerror or error}; choose a place that can be written."
+        ) from error
+
+
+def put(path: Path, content: str) -> Path:
+    """Write a text; it is there whole or not at all.
+
+    Raises
+    ------
+    PackError
+        The place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return whole(path, content.encode())
     except OSError as error:
         raise PackError(
             f"{path}: {error.strerror or error}; choose a place that can be written."
@@ -76,9 +105,8 @@ def write(plan: Plan, path: Path, style: str, *, books: Ledger | None = None) ->
 
 
 def _files(plan: Plan, style: str, books: Ledger | None) -> Iterator[tuple[str, bytes]]:
-    if style == "csv":
-        for name, table in tables(plan, books).items():
-            yield f"{name}.csv", _csv(table)
+    if style in {"csv", "parquet", "arrow", "datapackage"}:
+        yield from _tabular(plan, style, books)
         return
     for name, layer in geographic(plan, books).items():
         if style == "geojson":
@@ -89,6 +117,57 @@ def _files(plan: Plan, style: str, books: Ledger | None) -> Iterator[tuple[str, 
         for name, table in tables(plan).items():
             if name not in ("sites", "regions"):
                 yield f"{name}.parquet", _parquet(table)
+
+
+def _tabular(plan: Plan, style: str, books: Ledger | None) -> Iterator[tuple[str, bytes]]:
+    every = tables(plan, books)
+    ending = "csv" if style == "datapackage" else style
+    turn = {"csv": _csv, "parquet": _parquet, "arrow": _arrow}[ending]
+    for name, table in every.items():
+        yield f"{name}.{ending}", turn(table)
+    if style == "datapackage":
+        yield "datapackage.json", _data_package(plan, every)
+
+
+def _data_package(plan: Plan, every: dict[str, pd.DataFrame]) -> bytes:
+    """Describe the tables as a Frictionless data package, with the unit that ends each name."""
+    body = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "plan",
+        "title": "Which announced megawatts can be powered by their dates",
+        "version": str(plan.case.assumptions.as_of),
+        "resources": [_resource(name, table) for name, table in every.items()],
+    }
+    return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _resource(name: str, table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "table",
+        "path": f"{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [_field(str(column), table[column]) for column in table],
+            "missingValues": [""],
+        },
+    }
+
+
+def _field(name: str, values: pd.Series) -> dict[str, Any]:
+    test = pd.api.types
+    kind = "string"
+    if test.is_bool_dtype(values):
+        kind = "boolean"
+    elif test.is_datetime64_any_dtype(values):
+        kind = "date" if (values.dropna() == values.dropna().dt.normalize()).all() else "datetime"
+    elif test.is_numeric_dtype(values):
+        kind = "number"
+    unit = next((unit for ending, unit in UNITS.items() if name.endswith(ending)), None)
+    spelled = {"trueValues": ["True"], "falseValues": ["False"]} if kind == "boolean" else {}
+    return {"name": name, "type": kind, **({"unit": unit} if unit else {}), **spelled}
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -287,7 +366,14 @@ def _parquet(table: pd.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def _whole(path: Path, content: bytes) -> Path:
+def _arrow(table: pd.DataFrame) -> bytes:
+    palette.needed(("pyarrow",), "tables")
+    sink = io.BytesIO()
+    _plain(table).reset_index(drop=True).to_feather(sink, compression="uncompressed")
+    return sink.getvalue()
+
+
+def whole(path: Path, content: bytes) -> Path:
     """Put a file into place in one go."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:

@@ -450,6 +450,7 @@ class Engine:
         weights = np.zeros(len(self.low))
         for at, cost in costs:
             weights[at] += cost
+        self.posed = (weights, self.low.copy(), self.high.copy())
         if self.live is None:
             self._solve(weights)
             return

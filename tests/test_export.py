@@ -164,3 +164,34 @@ def test_the_command_prints_what_it_wrote(
     assert [line.rsplit("/")[-1] for line in written] == [
         f"{name}.csv" for name in (*export.TABLES, *(f"ledger_{n}" for n in ledger.TABLES))
     ]
+
+
+def test_a_data_package_is_valid_to_frictionless(hostile: Plan, tmp_path: Path) -> None:
+    """Every table against its description: types, names, encoding."""
+    frictionless = pytest.importorskip("frictionless")
+    export.write(hostile, tmp_path / "package", "datapackage")
+    report = frictionless.validate(str(tmp_path / "package" / "datapackage.json"))
+
+    assert report.flatten(["type", "note"]) == []
+    assert len(report.tasks) == len(export.TABLES)
+
+
+def test_a_data_package_names_units(hostile: Plan, tmp_path: Path) -> None:
+    export.write(hostile, tmp_path, "datapackage")
+    body = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    sites = next(part for part in body["resources"] if part["name"] == "sites")
+    fields = {field["name"]: field for field in sites["schema"]["fields"]}
+
+    assert fields["late_mw"] == {"name": "late_mw", "type": "number", "unit": "MW"}
+    assert fields["site"]["type"] == "string"
+
+
+def test_parquet_and_arrow_hold_every_table(hostile: Plan, tmp_path: Path) -> None:
+    export.write(hostile, tmp_path / "a", "parquet")
+    export.write(hostile, tmp_path / "b", "arrow")
+
+    for name in export.TABLES:
+        first = pd.read_parquet(tmp_path / "a" / f"{name}.parquet")
+        second = pd.read_feather(tmp_path / "b" / f"{name}.arrow")
+        assert len(first) == len(getattr(hostile, name))
+        pd.testing.assert_frame_equal(first, second)

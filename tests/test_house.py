@@ -58,7 +58,7 @@ LAYERS: Final = (
     ("ledger", "topdown"),
     ("ledger_powered",),
     ("ledger_checks",),
-    ("ensemble", "ladder", "place"),
+    ("ensemble", "ladder", "place", "program"),
     ("odds",),
     ("batch",),
     ("drawn",),
@@ -90,7 +90,7 @@ LAYERS: Final = (
 )
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
 ONLY_IN: Final = {
-    "pulp": {"model"},
+    "pulp": {"model", "program"},  # program writes the same rows as a file, with names
     "highspy": {"model"},
     "typer": {name for row in LAYERS[:3] for name in row},
 }
@@ -108,7 +108,7 @@ READERS: Final = {
         "match",
         "overlays",
     ),
-    *("packs", "report", "scenario", "sources", "starter"),
+    *("packs", "program", "report", "scenario", "sources", "starter"),
 }
 # sources refresh the packs.
 WRITERS: Final = {
