@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, ImageColor
 
 import planner
-from planner import brief, brief_pdf, charts, maps, maps_page, maps_world, palette
+from planner import (
+    brief,
+    brief_pdf,
+    charts,
+    charts_validation,
+    maps,
+    maps_page,
+    maps_world,
+    palette,
+)
 from planner.brief import Scope
+from planner.validation import odds, questions, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from planner.pipeline import Plan
@@ -59,11 +70,12 @@ FIGURES: Final[dict[str, tuple[int, Callable[[Plan], Figure]]]] = {
     ),
 }
 INTERACTIVE: Final = "map-interactive"
+CALIBRATION: Final = "chart-calibration"
 
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return the exit code."""
-    known = [*FIGURES, *BRIEFS, INTERACTIVE]
+    known = [*FIGURES, *BRIEFS, CALIBRATION, INTERACTIVE]
     unknown = sorted(set(names) - set(known))
     if unknown:
         sys.stderr.write(f"no picture {', '.join(unknown)}; choose {', '.join(known)}.\n")
@@ -85,8 +97,18 @@ def _drawn(plan: Plan, name: str) -> bytes | None:
         return _small(maps.picture(draw(plan)), wide)
     if name in BRIEFS:
         return _small(first_page(plan, BRIEFS[name]), BRIEF_WIDE)
+    if name == CALIBRATION:
+        return _small(maps.picture(charts_validation.calibration(reliability())), CHART_WIDE)
     page = _in_a_browser(plan)
     return _small(page, PAGE_WIDE) if page else None
+
+
+def reliability() -> pd.DataFrame:
+    """Group the promises of the validation by the probability they had."""
+    folder = ROOT / "benchmarks" / "validation"
+    cases = questions.read_cases(folder / "cases.csv")
+    found = run.validate(cases, questions.read_areas(folder / "areas.csv"))
+    return odds.reliability(odds.calibration(cases, found.answers))
 
 
 def first_page(plan: Plan, scope: Scope) -> bytes:

@@ -23,8 +23,11 @@ from planner.cli_common import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.validation.run import Validation
 
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks" / "validation"
 EPILOG = "Example: planner validate --cases cases.csv --areas areas.csv --out answers"
 
 
@@ -52,7 +55,7 @@ def validate(
     if page:
         from planner.validation import page as pages
 
-        shown(pages.page(found).rstrip("\n"))
+        shown(pages.page(found, _reasons()).rstrip("\n"))
         return
     shown(_told(found, style))
 
@@ -65,10 +68,19 @@ def _answered(cases: Path | None, areas: Path | None) -> Validation:
     return run.validate(table, questions.read_areas(areas), tell=progress)
 
 
+def _reasons() -> pd.DataFrame | None:
+    """Read why the cases of a checkout were missed."""
+    from planner import packs
+    from planner.schema_validation import REASONS
+
+    path = FOLDER / "reasons.csv"
+    return packs.lone_table(path, REASONS) if path.is_file() else None
+
+
 def _shipped(path: Path | None, name: str) -> Path:
     if path is not None:
         return path
-    beside = Path(__file__).resolve().parents[1] / "benchmarks" / "validation" / f"{name}.csv"
+    beside = FOLDER / f"{name}.csv"
     if not beside.is_file():
         refuse(f"--{name} is needed: the cases of a checkout are not installed.")
     return beside

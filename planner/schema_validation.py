@@ -80,6 +80,16 @@ AREAS: Final = Table(
         "note": text("Note", optional=True),
     },
 )
+REASONS: Final = Table(
+    "reasons",
+    "Why a case was missed",
+    ("case_id",),
+    {
+        "case_id": text("Id"),
+        "kind": text("What is at fault", values=("data", "method")),
+        "reason": text("Reason"),
+    },
+)
 ANSWERS: Final = (
     "case_id",
     "verdict",

@@ -39,7 +39,7 @@ LAYERS: Final = (
     ("brief",),
     ("brief_money",),
     ("brief_tables",),
-    ("charts_interactive", "charts_ledger", "maps_page"),
+    ("charts_interactive", "charts_ledger", "charts_validation", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges", "validation"),
     ("ensemble_store", "odds_text"),

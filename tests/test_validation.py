@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from planner import packs
 from planner.cli import app
-from planner.validation import baselines, page, questions, record, run, score
+from planner.schema_validation import REASONS
+from planner.validation import baselines, odds, page, questions, record, run, score
 from planner.validation.measures import measures
 
 if TYPE_CHECKING:
@@ -274,7 +276,35 @@ def test_no_score_falls_below_the_last_landed_one() -> None:
 
 def test_the_page_is_up_to_date() -> None:
     """Written by `planner validate --page > docs/validation.md`."""
-    assert (ROOT / "docs" / "validation.md").read_text("utf-8") == page.page(found())
+    reasons = packs.lone_table(FOLDER / "reasons.csv", REASONS)
+
+    assert (ROOT / "docs" / "validation.md").read_text("utf-8") == page.page(found(), reasons)
+
+
+def test_every_miss_has_a_reason_that_says_data_or_method() -> None:
+    """`benchmarks/validation/reasons.csv` names each case below 0.75."""
+    told = set(packs.lone_table(FOLDER / "reasons.csv", REASONS)["case_id"])
+    missed = found().scores.loc[found().scores["score"] < page.GOOD, "case_id"]
+
+    assert set(missed) <= told
+
+
+def test_probabilities_beat_the_announced_date_and_a_coin() -> None:
+    """Mean squared error over the dated promises of the cases."""
+    table = odds.calibration(cases(), found().answers)
+    errors = odds.brier(table).set_index("forecast")["brier"]
+
+    assert len(table) > 15
+    assert errors["ensemble"] < errors["coin"] < errors["announced date"]
+
+
+def test_a_probability_is_read_off_its_interval() -> None:
+    """P10, P50 and P90 a year apart: halfway from P50 to P90 is 0.7, before it all is none."""
+    days = [pd.Timestamp(year, 1, 1) for year in (2026, 2027, 2028)]
+
+    assert odds.share_by(pd.Timestamp(2027, 7, 2), days) == pytest.approx(0.7, abs=0.01)
+    assert odds.share_by(pd.Timestamp(2025, 1, 1), days) == 0.0
+    assert odds.share_by(days[1], days) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("case", "published_margin"), [("VA14", 17.2), ("VA15", 9.0)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from planner.report import text_table
+from planner.validation import odds
 from planner.validation.measures import measures
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ Only the columns of the question reach the code that answers. Facts published af
 question are dropped when tables are read; of what was published on the day itself, outlooks, states
 of queues and ends of waits are dropped too, because a question of that day is mostly about them.
 Parameters are the same for all areas and sites.
+"""
+CALIBRATION: Final = """## How likely
+
+The probability that the ensemble gives each dated promise of being kept within a quarter of its
+target, by the delays and shares known on the day (`grids/common/uncertainty.csv`), and for places
+by the interval of their wait. Mean squared error (Brier score) beside that of the announced date
+taken for certain, and of a coin.
+
+![Promises kept, by the probability they had](pictures/chart-calibration.png)
 """
 
 
@@ -52,8 +62,17 @@ def _false_yes(found: Validation) -> str:
     return "False yes: " + ", ".join(wrong["case_id"])
 
 
-def page(found: Validation) -> str:
-    """Write the page docs/validation.md."""
+def page(found: Validation, reasons: pd.DataFrame | None = None) -> str:
+    """Write the page docs/validation.md.
+
+    Parameters
+    ----------
+    found
+        Cases with their outcome, answers and scores.
+    reasons
+        Why a case was missed: `case_id`, `kind` (data or method) and `reason`.
+    """
+    chances = odds.calibration(found.cases, found.answers)
     parts = [
         INTRODUCTION,
         "## Scores\n",
@@ -63,10 +82,14 @@ def page(found: Validation) -> str:
         "\n## Measures\n",
         _markdown(_rounded(measures(found.cases, found.answers, found.scores))),
         f"\n{_false_yes(found)}\n",
-        "## Cases\n",
+        CALIBRATION,
+        _markdown(_rounded(odds.brier(chances))),
+        "",
+        _markdown(_rounded(odds.reliability(chances))),
+        "\n## Cases\n",
         *_each(found),
         "## Misses, and why\n",
-        *_misses(found),
+        *_misses(found, reasons),
     ]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -111,13 +134,16 @@ def _words(verdict: Any, value: Any, day: Any, cause: Any) -> str:
     return ", ".join(told) or "no answer"
 
 
-def _misses(found: Validation) -> Iterator[str]:
+def _misses(found: Validation, reasons: pd.DataFrame | None) -> Iterator[str]:
     rows = found.scores.merge(found.answers[["case_id", "note"]], on="case_id")
     rows = rows[rows["score"] < GOOD]
     if rows.empty:
         yield "None."
+    why = {} if reasons is None else reasons.set_index("case_id").to_dict("index")
     for row in rows.itertuples():
-        yield f"- **{row.case_id}** ({row.score:.2f}): {row.note}"
+        told = why.get(row.case_id)
+        reason = f"{told['reason']} ({told['kind']}). " if told else ""
+        yield f"- **{row.case_id}** ({row.score:.2f}): {reason}The answer stands on: {row.note}"
 
 
 def _short(table: pd.DataFrame) -> pd.DataFrame:
