@@ -14,6 +14,7 @@ from planner import (
     cli_data_update,
     cli_ensemble,
     cli_headroom,
+    cli_hourly,
     cli_ledger,
     cli_maps,
     cli_topdown,
@@ -249,7 +250,7 @@ def place(
 ) -> None:
     """Rank regions and pockets where a new load could be powered by a date."""
     common.one_of("--format", style, common.FORMATS)
-    hours = _hours(flexible)
+    hours = common.hours(flexible, otherwise=50.0)
     allow = (("flexible",) if flexible else ()) + (("remedies",) if remedies else ())
     case = common.read_case(
         grid,
@@ -271,15 +272,6 @@ def place(
     from planner import report
 
     typer.echo(report.places(rows.head(count), style))
-
-
-def _hours(given: str | None) -> float:
-    if given is None:
-        return 50.0
-    try:
-        return float(given.removesuffix("h"))
-    except ValueError:
-        common.refuse(f"--flexible is {given!r}; write hours a year, for example 50h.")
 
 
 @app.command(epilog="Example: planner compare answer-before answer-after")
@@ -312,6 +304,7 @@ app.command("headroom", epilog=cli_headroom.EPILOG)(cli_headroom.headroom)
 app.command("init", epilog="Example: planner init mine")(cli_data.init)
 cli_data_update.mounted(cli_data.data)
 app.add_typer(cli_data.data, name="data")
+app.command("hourly", epilog=cli_hourly.EPILOG)(cli_hourly.hourly)
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
 app.command("ensemble", epilog=cli_ensemble.EPILOG)(cli_ensemble.ensemble)
 app.command("topdown", epilog=cli_topdown.EPILOG)(cli_topdown.topdown)

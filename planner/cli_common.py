@@ -171,6 +171,16 @@ def parsed_day(given: str, option: str = "--as-of") -> date:
     return refuse(f"{option} is {given!r}; write a day as YYYY-MM-DD.")
 
 
+def hours(given: str | None, *, otherwise: float) -> float:
+    """Read hours a year, as 50h or 50."""
+    if given is None:
+        return otherwise
+    try:
+        return float(given.removesuffix("h"))
+    except ValueError:
+        return refuse(f"--flexible is {given!r}; write hours a year, for example 50h.")
+
+
 def refuse(message: str) -> NoReturn:
     """End with a message and exit code 2."""
     typer.echo(f"planner: {message}", err=True)

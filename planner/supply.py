@@ -112,3 +112,20 @@ def _check_accredited(rows: pd.DataFrame, period: str) -> None:
     ]
     if problems:
         raise DataError(problems)
+
+
+def stored(case: Case) -> pd.DataFrame:
+    """List the energy of firm storage by region, technology and period.
+
+    Returns
+    -------
+    pd.DataFrame
+        `region`, `technology`, `period`, `energy_mwh`; no rows where none is given.
+    """
+    plants = case.supply[(case.supply["status"] != "planned") & case.supply["energy_mwh"].notna()]
+    frames = []
+    for row in case.periods.itertuples():
+        there = plants[is_there(plants, row.year, case)]
+        sums = there.groupby(["region", "technology"])["energy_mwh"].sum().reset_index()
+        frames.append(sums.assign(period=row.period))
+    return pd.concat(frames, ignore_index=True)

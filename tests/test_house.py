@@ -29,6 +29,7 @@ LAYERS: Final = (
         "cli_data_update",
         "cli_ensemble",
         "cli_headroom",
+        "cli_hourly",
         "cli_ledger",
         "cli_maps",
         "cli_topdown",
@@ -46,6 +47,7 @@ LAYERS: Final = (
     (
         "export",
         "headroom_report",
+        "hourly_text",
         "ledger_report",
         "maps_margin",
         "report_adequacy",
@@ -58,7 +60,8 @@ LAYERS: Final = (
     ("ledger", "topdown"),
     ("ledger_powered",),
     ("ledger_checks",),
-    ("ensemble", "ladder", "place", "program"),
+    ("ensemble", "hourly", "ladder", "place", "program"),
+    ("hourly_ground",),
     ("odds",),
     ("batch",),
     ("drawn",),
@@ -68,13 +71,13 @@ LAYERS: Final = (
     ("causes", "replay"),
     ("horizon",),
     ("stages",),
-    ("model",),
+    ("hourly_shapes", "model", "model_hourly"),
     ("draws", "remedies"),
     ("demand", "limits"),
     ("match", "scenario", "supply"),
     ("case", "curtailment", "sources"),
     ("overlays",),
-    ("packs", "schema_hourly", "schema_ledger", "schema_validation"),
+    ("packs", "schema_chronology", "schema_hourly", "schema_ledger", "schema_validation"),
     ("headings",),
     ("schema",),
     ("files", "references"),
@@ -91,7 +94,8 @@ LAYERS: Final = (
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
 ONLY_IN: Final = {
     "pulp": {"model", "program"},  # program writes the same rows as a file, with names
-    "highspy": {"model"},
+    # a year of hours has too many columns for PuLP
+    "highspy": {"model", "model_hourly"},
     "typer": {name for row in LAYERS[:3] for name in row},
 }
 # match reads outlines; files_*, headings and overlays read what a user names, as compare, report

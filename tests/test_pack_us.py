@@ -341,7 +341,7 @@ def test_pjm_is_less_short_on_its_forecast_of_2026_which_is_lower() -> None:
 def test_every_row_cites_a_document_and_every_document_is_cited() -> None:
     """The sources of all tables are in sources.csv; the map's document is the only extra."""
     names = [table.name for table in schema.GRID_TABLES if table.name != "sources"]
-    names += list(schema_hourly.ALL_HOURLY_TABLES)
+    names += [*schema_hourly.ALL_HOURLY_TABLES, "outages"]
     cited = {key for name in names for key in pd.read_csv(PACK / f"{name}.csv")["source"]}
     listed = set(pd.read_csv(PACK / "sources.csv")["source"])
 

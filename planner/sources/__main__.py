@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.sources import countries, remedies_india, remedies_us, write
+from planner.sources import countries, remedies_india, remedies_us, us_chronology, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> int:
     module = importlib.import_module(MODULES[name])
     if hasattr(module, "geometry"):
         write.geometry(module.geometry(built), out)
+    if name == "us":
+        write.chronology(us_chronology.tables(reference), out)
     if name == "common":
         write.countries(countries.simplified(), out)
     return 0

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from planner.sources import geometry as outlines
-from planner.sources import us_accreditation, us_hourly, us_limits, us_load, us_read, us_supply
+from planner.sources import (
+    us_accreditation,
+    us_chronology,
+    us_hourly,
+    us_limits,
+    us_load,
+    us_read,
+    us_supply,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +62,8 @@ def tables(reference: Path) -> dict[str, pd.DataFrame]:
         "published": us_read.numbers(us_read.dated(us_read.curated("published")), ["value"]),
     }
     frames["pockets"] = frames["pockets"].assign(radius_km=float("nan"))
-    return {**frames, "sources": cited_sources(frames)}
+    cited = {**frames, "outages": us_chronology.outages(reference)}
+    return {**frames, "sources": cited_sources(cited)}
 
 
 def geometry(tables: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner import schema, schema_hourly
+from planner import schema, schema_chronology, schema_hourly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DECIMALS: Final = 3
 KNOWN: Final = schema.ALL_TABLES | schema_hourly.ALL_HOURLY_TABLES
+CHRONOLOGY: Final = {entry.name: entry for entry in schema_chronology.TABLES}
+PACKED: Final = ("hourly_load", "hourly_weather")
 
 
 def tables(frames: dict[str, pd.DataFrame], out: Path) -> None:
@@ -24,6 +27,17 @@ def tables(frames: dict[str, pd.DataFrame], out: Path) -> None:
     for name, frame in frames.items():
         text = as_csv(frame, KNOWN[name])
         (out / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+
+
+def chronology(frames: dict[str, pd.DataFrame], out: Path) -> None:
+    """Write the tables of hours to `out`, the long ones packed and the same bytes every time."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        data = as_csv(frame, CHRONOLOGY[name]).encode()
+        if name in PACKED:
+            (out / f"{name}.csv.gz").write_bytes(gzip.compress(data, mtime=0))
+        else:
+            (out / f"{name}.csv").write_bytes(data)
 
 
 def geometry(regions: gpd.GeoDataFrame, out: Path) -> None:
