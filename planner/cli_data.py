@@ -79,7 +79,7 @@ def _tell(found: Inspected) -> None:
     if found.guesses:
         common.progress(common.GUESSED)
         raise typer.Exit(common.GUESS)
-    count = len(found.problems)
+    count = len(found.problems) + max(found.hidden - 1, 0)
     common.progress(f"{count} problem{'s' if count > 1 else ''}; {rows} could be read")
     raise typer.Exit(2)
 

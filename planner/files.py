@@ -40,6 +40,14 @@ def cells(part: Part) -> pd.DataFrame:
     DataError
         It cannot be read as a table.
     """
+    try:
+        return _cells(part)
+    except MemoryError as error:
+        told = f"{part.label}: it needs more memory than there is; leave out rows or columns."
+        raise DataError([told]) from error
+
+
+def _cells(part: Part) -> pd.DataFrame:
     name = part.path.name.lower()
     if name.endswith(CSV):
         return files_csv.cells(part.path, part.label)

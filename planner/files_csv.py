@@ -37,7 +37,9 @@ def cells(path: Path, file: str) -> pd.DataFrame:
     raise_problems(_unlike_text(data, file))
     data = data.removeprefix(codecs.BOM_UTF8)
     raise_problems(_unlike_csv(data, file))
-    files_guard.counted(file, rows=1, columns=data.count(b","))
+    files_guard.counted(file, rows=1, columns=re.split(rb"[\r\n]", data, maxsplit=1)[0].count(b","))
+    if data.count(b",") > files_guard.MOST_CELLS:
+        raise files_guard.too_many_cells(file)
     try:
         grid = pd.read_csv(
             io.BytesIO(data), header=None, dtype="str", na_filter=False, skip_blank_lines=False

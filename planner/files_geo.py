@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 type Rows = tuple[pd.DataFrame, list[Any] | None, Any]
 
 WGS84: Final = "EPSG:4326"
-MOST_JSON: Final = 50_000_000  # bytes; as objects they take about ten times that
+MOST_JSON: Final = 30_000_000  # bytes; as objects they take about ten times that
 MOST_OF_A_VALUE: Final = 10_000_000
-MOST_STEPS: Final = 20_000  # of a thousand instructions of SQLite each, some seconds
+MOST_STEPS: Final = 200_000  # of a thousand instructions of SQLite each, some seconds
 STEP: Final = 1000
 INSIDE: Final = "a point inside the shape of the file"
 ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
@@ -138,7 +138,10 @@ def _texts(rows: Iterable[Mapping[str, Any]], file: str) -> pd.DataFrame:
                 continue
             text = as_text(value)
             size += len(text)
-            columns.setdefault(str(name), [""] * count).append(text)
+            key = str(name)
+            if key not in columns:
+                columns[key] = [""] * count
+            columns[key].append(text)
         count += 1
         files_guard.counted(file, rows=count, columns=len(columns))
         if size > files_guard.MOST_BYTES or len(problems) > SHOWN_PROBLEMS:
@@ -219,6 +222,8 @@ def _parquet(path: Path, file: str) -> Rows:
     try:
         with pq.ParquetFile(path) as opened:
             meta = opened.metadata
+            names = [meta.schema.column(place).path for place in range(meta.num_columns)]
+        with pq.ParquetFile(path, read_dictionary=names) as opened:
             files_guard.counted(file, rows=meta.num_rows, columns=meta.num_columns)
             groups = (meta.row_group(place) for place in range(meta.num_row_groups))
             if sum(group.total_byte_size for group in groups) > files_guard.MOST_BYTES:
@@ -250,11 +255,24 @@ def _batches(opened: Any, file: str, shape: str | None) -> Iterator[tuple[dict[s
     """Yield rows and their shapes; what is read is counted, whatever the file says of its size."""
     left = files_guard.MOST_BYTES
     for batch in opened.iter_batches(batch_size=STEP, use_threads=False):
-        left -= batch.nbytes
+        left -= sum(_unfolded(column) for column in batch.columns)
         if left < 0:
             raise files_guard.too_large(file, files_guard.MOST_BYTES)
         for row in batch.to_pylist():
             yield row, row.pop(shape, None) if shape else None
+
+
+def _unfolded(column: Any) -> int:
+    """Count the bytes of a column with each repeated text as often as it stands there."""
+    from pyarrow import compute, types
+
+    if not types.is_dictionary(column.type):
+        return int(column.nbytes)
+    words = column.dictionary
+    if not (types.is_large_unicode(words.type) or types.is_unicode(words.type)):
+        return int(column.nbytes)
+    lengths = compute.binary_length(words).take(column.indices)
+    return int(compute.sum(lengths).as_py() or 0)
 
 
 # --- GeoPackage ----------------------------------------------------------------------------------
@@ -304,7 +322,7 @@ class _Database:
     ) -> None:
         """Close the file; what SQLite finds wrong becomes one line."""
         self.opened.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, (sqlite3.Error, ValueError, OverflowError)):  # names that are no text
             raise files_guard.broken(self.file, "GeoPackage") from error
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 # Together they keep the memory of a run below 2 GB, whatever a file holds.
 MOST_ROWS: Final = 1_000_000
-MOST_BYTES: Final = 200_000_000
+MOST_BYTES: Final = 100_000_000
 MOST_CELLS: Final = 20_000_000
+MOST_COLUMNS: Final = 1000
 SAVE_AS: Final = "save it as CSV (UTF-8, commas)"
 
 
@@ -76,9 +77,17 @@ def counted(file: str, *, rows: int, columns: int = 1) -> None:
         raise DataError(
             [f"{file}: it has more than {MOST_ROWS} rows; leave out what is not asked."]
         )
-    if rows * columns > MOST_CELLS:
-        told = f"{file}: it has more than {MOST_CELLS} cells; leave out columns that are not asked."
+    if columns > MOST_COLUMNS:
+        told = f"{file}: it has more than {MOST_COLUMNS} columns; leave out what is not asked."
         raise DataError([told])
+    if rows * columns > MOST_CELLS:
+        raise too_many_cells(file)
+
+
+def too_many_cells(file: str) -> DataError:
+    """Say that a table has more cells than are read."""
+    told = f"{file}: it has more than {MOST_CELLS} cells; leave out columns that are not asked."
+    return DataError([told])
 
 
 def broken(file: str, what: str) -> DataError:

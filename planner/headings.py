@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from planner.columns import Column, Table
 
 MOST_TOML: Final = 1_000_000
+EITHER: Final = (
+    ("site", "name"),
+    ("facility_mw", "it_mw"),
+    ("full_power_date", "first_power_date"),
+)
 MOST_WORDS: Final = 20
 GENERAL: Final = ("fill", "sheets")
 SPEC: Final = ("column", "times", "format", "values")
@@ -314,6 +319,7 @@ def _guess(cells: pd.DataFrame, table: Table, file: str, *, free: bool) -> None:
     if not any(specs.values()):
         return
     found = {spec["column"] for spec in specs.values() if spec} | set(cells.columns)
+    found |= {name for pair in EITHER if not found.isdisjoint(pair) for name in pair}
     lost = [
         name
         for name, column in table.columns.items()

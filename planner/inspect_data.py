@@ -27,10 +27,11 @@ MARKS: Final = tuple(packs.MARKS.items())
 
 @dataclass
 class Inspected:
-    """What was found: rows by table, problems, doubts, and maps of headings to be confirmed."""
+    """What was found: rows by table, problems (and how many more), doubts, maps to be confirmed."""
 
     rows: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    hidden: int = 0
     notes: list[str] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
 
@@ -145,10 +146,19 @@ def _inspect(
             found.notes += references.notes(loaded.frames, as_of=as_of, file=file)
 
 
+def _add(found: Inspected, problems: list[str], hidden: int) -> None:
+    """Add problems of one pack; what is not shown is counted."""
+    cut = max(len(problems) - SHOWN_PROBLEMS, 0)
+    found.problems += problems[:SHOWN_PROBLEMS]
+    found.hidden += hidden + cut
+    if hidden + cut:
+        found.problems.append(f"... and {hidden + cut} more.")
+
+
 def _whole(loaded: packs.Loaded, found: Inspected) -> None:
     problems = packs.found(loaded)
     hidden = loaded.count - len(loaded.problems)
-    found.problems += problems + ([f"... and {hidden} more."] if hidden > 0 else [])
+    _add(found, problems, hidden)
     found.guesses += loaded.guesses
     for name, frame in loaded.frames.items():
         if name in loaded.files:
@@ -162,6 +172,6 @@ def _one(table: Table, path: Path, found: Inspected, as_of: date, columns: Headi
     cells = headings.fitted(files.cells(part), described, columns, file=part.label)
     examined = examine(cells, described, file=part.label)
     hidden = examined.total - min(len(examined.problems), SHOWN_PROBLEMS)
-    found.problems += examined.problems + ([f"... and {hidden} more."] if hidden else [])
+    _add(found, examined.problems, hidden)
     found.rows[part.label] = len(examined.frame)
     found.notes.append(f"{part.label}: read alone; references to other tables are not checked.")

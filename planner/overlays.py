@@ -218,9 +218,10 @@ def _lay(table: Table, base: Pack, part: Part, asked: _Asked) -> _Laid:
 def _not_to_be_found(
     table: Table, cells: pd.DataFrame, verbs: pd.Series, file: str
 ) -> Iterator[str]:
-    for name in table.key:
-        if name not in cells and not table.columns[name].optional:
-            yield f"{file}, row 1: column {name} is missing; it is part of the key of {table.name}."
+    if not set(table.key) & set(cells.columns):
+        names = " and ".join(table.key)
+        yield f"{file}, row 1: rows of {table.name} are found by {names}; add one."
+        return
     for row in verbs.index[~verbs.isin((SET, REMOVE))]:
         yield f"{file}, row {row}: change is {shown(verbs[row])}; write set or remove."
     key = [name for name in table.key if name in cells]

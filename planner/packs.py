@@ -33,7 +33,6 @@ OWN_DEFAULTS: Final = {
     "source": "user",
     "confidence": "medium",
 }
-EITHER: Final = (("facility_mw", "it_mw"), ("full_power_date", "first_power_date"))
 
 
 # --- packs ---------------------------------------------------------------------------------------
@@ -259,14 +258,14 @@ def _fitted(
 ) -> tuple[Table, pd.DataFrame]:
     """Ask less of a list of a user's own: defaults, and one of two columns that say the same."""
     table = with_defaults(table, day)
-    cells = headings.fitted(cells, table, columns, file=file)
-    asked = dict(table.columns)
     if table.name != "sites":
-        return table, cells
-    for name, other in EITHER:
+        return table, headings.fitted(cells, table, columns, file=file)
+    asked = dict(table.columns)
+    asked["country"] = replace(asked["country"], optional=True)
+    cells = headings.fitted(cells, replace(table, columns=asked), columns, file=file)
+    for name, other in headings.EITHER[1:]:
         given = not {name, other}.isdisjoint(cells.columns)
         asked[name] = replace(asked[name], optional=given)
-    asked["country"] = replace(asked["country"], optional=True)
     return replace(table, columns=asked), _named(cells)
 
 
