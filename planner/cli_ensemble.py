@@ -12,6 +12,7 @@ from planner.cli_common import (
     TODAY,
     Allocation,
     AsOf,
+    Columns,
     Format,
     Grid,
     Horizon,
@@ -42,6 +43,7 @@ def ensemble(
     allocation: Allocation = "queue",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
     draws: Annotated[int, typer.Option("--draws", help="Number of draws.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same answer.")] = 7,
     workers: Annotated[
@@ -74,6 +76,7 @@ def ensemble(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         stance=stance,

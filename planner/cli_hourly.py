@@ -10,6 +10,7 @@ from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
     AsOf,
+    Columns,
     Format,
     Grid,
     Horizon,
@@ -58,6 +59,7 @@ def hourly(
     stance: Stance = "announced",
     load_scenario: Scenario = "official",
     overrides: Overrides = None,
+    columns: Columns = None,
     style: Format = "table",
 ) -> None:
     """Check 8,760 hours of pools that are short: unserved energy, hours, the worst day."""
@@ -70,6 +72,7 @@ def hourly(
         grid,
         sites,
         overrides=overrides,
+        columns=columns,
         as_of=as_of,
         horizon_years=horizon,
         stance=stance,

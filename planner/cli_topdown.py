@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner import cli_common as common
-from planner.cli_common import TODAY, AsOf, Format, Grid, Overrides, Sites
+from planner.cli_common import TODAY, AsOf, Columns, Format, Grid, Overrides, Sites
 
 if TYPE_CHECKING:
     from planner.topdown import TopDown
@@ -26,6 +26,7 @@ def topdown(
     ] = None,
     as_of: AsOf = TODAY,
     overrides: Overrides = None,
+    columns: Columns = None,
     unsolved: Annotated[
         bool, typer.Option("--sites-only", help="Leave out what can be powered; no solving.")
     ] = False,
@@ -39,7 +40,7 @@ def topdown(
     if table is not None:
         common.one_of("--table", table, TABLES)
     case = common.read_case(
-        grid, sites, overrides=overrides, as_of=as_of, horizon_years=HORIZON_YEARS
+        grid, sites, overrides=overrides, columns=columns, as_of=as_of, horizon_years=HORIZON_YEARS
     )
 
     def answer() -> TopDown:
