@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 AHEAD: Final = 3
-WAIT: Final = "10s"
+WAIT: Final = "5s"
+TALKERS: Final = ("asyncio", "distributed", "tornado")
 INSTALL: Final = "install planner[cluster], or leave --workers and --cluster out"
 
 
@@ -66,9 +67,10 @@ def _client(workers: int, address: str | None) -> Iterator[Any]:
     except ImportError as error:
         message = f"several processes need distributed; {INSTALL}."
         raise ClusterError(message) from error
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    dask: Any = import_module("dask")
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet())
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": WAIT}))
         if address is None:
             own = distributed.LocalCluster(
                 n_workers=workers,
@@ -82,6 +84,20 @@ def _client(workers: int, address: str | None) -> Iterator[Any]:
         else:
             address_found = address
         yield stack.enter_context(_connected(distributed, address_found))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the loggers of Dask silent: what matters is raised, in one line."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(TALKERS)]
+    levels = {name: logging.getLogger(name).level for name in (*names, *TALKERS)}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _connected(distributed: Any, address: str) -> Any:
@@ -118,5 +134,6 @@ def _gathered[Piece, Result](
         message = "workers died again and again on the same draws; they may lack memory."
         raise ClusterError(message) from error
     except (CancelledError, OSError) as error:
-        message = f"the scheduler at {address or 'this machine'} is gone; start one again."
+        where = address or "this machine"
+        message = f"the scheduler at {where} is gone; start one, and go on with --resume."
         raise ClusterError(message) from error

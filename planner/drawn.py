@@ -12,7 +12,6 @@ import pandas as pd
 from planner import demand, pipeline, supply
 from planner.case import AUTUMN, SUMMER
 from planner.replay import Numbers
-from planner.uncertainty import Spreads
 
 if TYPE_CHECKING:
     from planner.draws import Basis, Outcomes
@@ -97,7 +96,7 @@ def grids(known: Basis) -> Grids:
 def _widest(known: Basis) -> list[Terms]:
     """Lay out each grid with all that any draw may ask, so that one structure fits every draw."""
     case = known.case
-    most = max(Spreads(case.uncertainty).get("datacenter_growth", "any", 1.0).most, 1.0)
+    most = max(known.spreads.get("datacenter_growth", "any", 1.0).most, 1.0)
     every = known.loads["datacenter_growth_mw"].unstack()[list(case.periods["period"])] * most
     return [
         dataclasses.replace(terms, unnamed=every.loc[terms.unnamed.index])

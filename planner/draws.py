@@ -42,6 +42,8 @@ class Basis:
         Shares by pool, technology and period, with `family`, `interconnect`.
     rules
         Lead times with `name`.
+    spreads
+        The distributions.
     """
 
     case: Case
@@ -54,6 +56,7 @@ class Basis:
     plants: pd.DataFrame
     accredited: pd.DataFrame
     rules: pd.DataFrame
+    spreads: Spreads
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def basis(case: Case) -> Basis:
         building=building.assign(family=building["technology"].map(family)),
         plants=own.assign(family=own["technology"].map(family).fillna("other")),
         accredited=shares.reset_index(drop=True),
+        spreads=Spreads(case.uncertainty),
         rules=rules.assign(name=[demand.rule_name(row) for row in rules.itertuples()]),
     )
 
@@ -128,12 +132,12 @@ def sample(known: Basis, seed: int, draws: range) -> Outcomes:
     draws
         Numbers of the draws. A draw is the same in whatever range it stands.
     """
-    return _outcomes(known, _Dice(Spreads(known.case.uncertainty), seed, draws))
+    return _outcomes(known, _Dice(known.spreads, seed, draws))
 
 
 def middle(known: Basis) -> Outcomes:
     """Return the one draw in which each number is the median of its spread."""
-    return _outcomes(known, _Dice(Spreads(known.case.uncertainty), None, range(1)))
+    return _outcomes(known, _Dice(known.spreads, None, range(1)))
 
 
 def _outcomes(known: Basis, dice: _Dice) -> Outcomes:

@@ -103,6 +103,8 @@ class Store:
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.folder / name
+        if path.is_file() and path.read_bytes() == content:
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             report.write_file(path, content)

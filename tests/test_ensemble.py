@@ -12,13 +12,15 @@ import pytest
 from tiny import case, lead_time, peak, plant, site, table
 
 import planner
-from planner import batch, demand, drawn, draws, ensemble, horizon, match, packs, pipeline
+from planner import batch, demand, drawn, draws, ensemble, horizon, match, packs, pipeline, starter
 from planner.ensemble import Effort
 from planner.errors import DataError
 from planner.replay import Replay
 from planner.uncertainty import Spreads, uniforms
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.case import Case
 
 type Points = dict[float, float]
@@ -133,14 +135,21 @@ def test_a_draw_of_the_shipped_packs_equals_a_model_built_anew() -> None:
     assert compared(planner.load_case(), 2, range(1, 2)) > 1000
 
 
-@pytest.mark.parametrize("rows", [(), NEUTRAL], ids=["no rows", "neutral rows"])
-def test_without_spread_the_ensemble_is_the_plan(rows: tuple[dict[str, object], ...]) -> None:
+@pytest.mark.parametrize("rows", [(), NEUTRAL, None], ids=["no rows", "neutral rows", "starter"])
+def test_without_spread_the_ensemble_is_the_plan(
+    rows: tuple[dict[str, object], ...] | None, tmp_path: Path
+) -> None:
     """Odds are 0 or 1, and period and cause are those of `planner check`."""
-    asked = question(*rows)
+    if rows is None:
+        starter.write(tmp_path / "own")
+        asked = planner.load_case(tmp_path / "own" / "grid", tmp_path / "own" / "sites")
+        asked = asked.but(uncertainty=table("uncertainty"))
+    else:
+        asked = question(*rows)
     plan = planner.check(asked).steps.set_index("step")
     found = ensemble.run(asked, Effort(draws=3, causes_every=1)).steps.set_index("step")
 
-    assert set(plan["verdict"]) == {"on time", "late", "not before the horizon"}
+    assert {"on time", "not before the horizon"} < set(plan["verdict"]) | {"late"}
     hit = plan["verdict"].reindex(found.index) == "on time"
     assert (found["on_time_probability"] == hit.astype(float)).all()
     first = plan["earliest_period"].reindex(found.index)
@@ -151,7 +160,7 @@ def test_without_spread_the_ensemble_is_the_plan(rows: tuple[dict[str, object], 
         late = str(periods.loc[first[step], "start"])
         due = str(found.loc[step, "target_date"])
         assert str(day[step])[:10] == max(late, due[:10])
-    for cause in ("supply", "import", "connection", "onsite"):
+    for cause in ("supply", "import", "delivery", "connection", "onsite", "build"):
         same = (plan["cause"].reindex(found.index) == cause).astype(float)
         assert (found[f"{cause}_probability"] == same).all()
 
