@@ -102,6 +102,7 @@ ONLY_IN: Final = {
 # and scenario do; starter copies its template.
 READERS: Final = {
     *(
+        "bridges",
         "compare",
         "ensemble_store",
         "export",

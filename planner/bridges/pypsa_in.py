@@ -30,8 +30,8 @@ TECHNOLOGIES: Final = (
     (r"nuclear", "nuclear"),
     (r"lignite|brown coal", "lignite"),
     (r"coal", "coal"),
-    (r"ccgt", "gas_cc"),
-    (r"ocgt", "gas_ct"),
+    (r"ccgt|combined_cycle", "gas_cc"),
+    (r"ocgt|combustion_turbine", "gas_ct"),
     (r"biogas|biomass", "biomass"),
     (r"gas|methane", "gas"),
     (r"oil|diesel", "oil"),
@@ -312,9 +312,8 @@ def _supply(read: _Read) -> dict[str, pd.DataFrame]:
     plants = pd.concat([_generators(read), _storage(read), _converters(read)])
     plants = plants[(plants["mw"] > 0) & np.isfinite(plants["mw"])]
     if plants.empty:
-        raise DataError(
-            ["no plant has megawatts; for a network that was optimised use capacity='p_nom_opt'."]
-        )
+        message = "no plant has megawatts; what an optimisation built: capacity='p_nom_opt'."
+        raise DataError([message])
     keys = ["region", "technology", "online_year", "retirement_year"]
     sums = plants.groupby(keys, dropna=False)["mw"].sum().reset_index()
     rows = sums.assign(
