@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner import supply
 from planner.case import half_year
+from planner.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +55,27 @@ def _forecast(case: Case) -> pd.DataFrame:
         case.regions[["region", "pool"]], on="region"
     )
     margins = supply.in_force(case.requirements, case.periods, "pool")
+    _check_margins(rows, margins, case)
     rows = rows.merge(margins[["pool", "period", "reserve_margin"]], on=["pool", "period"])
     columns = ["forecast_mw", "datacenter_growth_mw", "reserve_margin"]
     rows = rows[["region", "period", "known_on", *columns]]
     return rows.astype(dict.fromkeys(columns, float))
+
+
+def _check_margins(rows: pd.DataFrame, margins: pd.DataFrame, case: Case) -> None:
+    """Refuse a pool with load and without a requirement: it would drop out of the balance."""
+    known = set(zip(margins["pool"], margins["period"], strict=True))
+    pairs = rows[["pool", "season", "period"]].drop_duplicates()
+    missing = pairs[
+        [pair not in known for pair in zip(pairs["pool"], pairs["period"], strict=True)]
+    ]
+    problems = [
+        f"requirements.csv: no reserve margin of pool {row.pool} in {row.season} was known on"
+        f" {case.assumptions.as_of}; choose a later as-of date or add a row."
+        for row in missing[["pool", "season"]].drop_duplicates().itertuples()
+    ]
+    if problems:
+        raise DataError(problems)
 
 
 def energised(case: Case, placed: pd.DataFrame) -> pd.Series:

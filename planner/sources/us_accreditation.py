@@ -47,8 +47,10 @@ def requirements(folder: Path) -> pd.DataFrame:
     both = pd.concat([chosen.assign(season=season) for season in SEASONS])
     both = both[(both["for_season"] == "both") | (both["for_season"] == both["season"])]
     both = both.assign(basis=both["pool"].map(basis), year=both["year"].astype(int))
+    before = us_read.numbers(us_read.curated("requirements_before"), ["year", "reserve_margin"])
+    before = us_read.dated(before.assign(basis=before["pool"].map(basis)))
     columns = ["pool", "season", "year", "reserve_margin", "basis", "note", *us_read.FACTS]
-    return both[columns]
+    return pd.concat([both[columns], before[columns]]).astype({"year": int})
 
 
 def source_of(rows: pd.DataFrame) -> pd.Series:

@@ -53,7 +53,8 @@ def answer(question: Question, areas: Areas, record: Record) -> Answer | None:  
     season = "annual" if _is_yearly(table) else _season(question)
     found = foresee(table, delivery_year(question.target), season, record.outlooks)
     if found is None:
-        return None
+        year = delivery_year(question.target)
+        return _carried(question, table, season) or _surveyed(table, _season(question), year)
     return Answer(
         verdict=three_way(found.surplus_mw, found.requirement_mw),
         value=100 * found.margin if "%" in question.unit else found.surplus_mw,
@@ -63,6 +64,45 @@ def answer(question: Question, areas: Areas, record: Record) -> Answer | None:  
             found.sources,
         ),
     )
+
+
+def _carried(question: Question, table: pd.DataFrame, season: str) -> Answer | None:
+    """Hold the margin of the last auction against the target of the one to come."""
+    year = delivery_year(question.target)
+    rows = table[(table["season"] == season) & (table["criterion"] == "auction")]
+    margins = rows[(rows["quantity"] == "reserve_margin_fraction") & (rows["year"] < year)]
+    target = newest(rows, "target_margin_fraction", year)
+    if margins.empty or target is None:
+        return None
+    last = margins.sort_values(["year", "known_on"]).iloc[-1]
+    over = float(last["value"]) - float(target["value"])
+    return Answer(
+        three_way(over, 1 + float(target["value"])),
+        value=100 * float(last["value"]) if "%" in question.unit else None,
+        cause="supply" if over < 0 else "",
+        note=cited(f"last auction's margin, {over:+.1%} of the target", [last["source"]]),
+    )
+
+
+def _surveyed(table: pd.DataFrame, season: str, year: int) -> Answer | None:
+    """Take the middle of the newest survey of the season, where there was no auction before."""
+    told = table[
+        (table["criterion"] == "survey")
+        & (table["quantity"] == "surplus_mw")
+        & (table["season"] == season)
+        & (table["year"] == year)
+    ]
+    if told.empty:
+        return None
+    last = told[told["known_on"] == told["known_on"].max()]
+    middle, spread = float(last["value"].mean()), float(last["value"].abs().max())
+    return Answer(
+        "tight" if len(last) > 1 and last["value"].min() < 0 < last["value"].max()
+        else three_way(middle, spread),
+        value=middle,
+        cause="supply" if middle < 0 else "",
+        note=cited(f"{middle:+,.0f} MW, the middle of the newest survey", last),
+    )  # fmt: skip
 
 
 def foresee(

@@ -79,6 +79,8 @@ def balances(question: Question, areas: Areas) -> pd.DataFrame | None:
         return None
     asked = rows.reset_index()
     asked = asked[asked["region"].isin(regions) & asked["period"].isin(_periods(question))]
+    whole = asked.groupby("period")["region"].nunique()
+    asked = asked[asked["period"].isin(whole[whole == len(regions)].index)]
     if asked.empty:
         return None
     sums = asked.groupby("period")[list(adequacy.MEGAWATTS)].sum().reset_index()
