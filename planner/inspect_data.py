@@ -132,7 +132,7 @@ def _inspect(
         counts = pack.changes.groupby("file").size()
         found.rows |= {str(file): int(count) for file, count in counts.items()}
     elif kind == "grids":
-        _whole(packs.load(place, schema.GRID_TABLES, columns=columns), found)
+        _whole(packs.load(place, schema.OWN_GRID_TABLES, columns=columns), found)
     else:
         own = place.parent != packs.shelf("sites")
         loaded = (

@@ -355,7 +355,8 @@ def shapes(plan: Plan, asked: Frame, tolerance_m: float) -> gpd.GeoDataFrame:
     rows = match.outlines(plan.case)
     rows = rows.merge(here[["region", "state", "group"]], on="region")
     if rows.empty:
-        raise PlannerError(f"grid {asked.grid} has no regions.fgb; a map needs outlines.")
+        told = f"grid {asked.grid} has no outlines; add outlines.geojson, see docs/own-data.md."
+        raise PlannerError(told)
     rows = rows.to_crs(asked.crs)
     if tolerance_m > 0:
         rows["geometry"] = shapely.coverage_simplify(rows.geometry.array, tolerance_m)

@@ -101,10 +101,15 @@ def _read(asked: _Asked, name_or_path: str | Path) -> Pack:
         return _laid_over(asked, folder, below)
     given: Any = {"as_of": asked.as_of, "columns": asked.columns}
     if asked.kind == "grids":
-        tables = packs.read(folder, schema.GRID_TABLES, **given)
+        tables = packs.read(folder, _grid_tables(folder), **given)
     else:
         tables = packs.read_sites(name_or_path, **given)
     return Pack(name_of(folder), tables, (folder,))
+
+
+def _grid_tables(folder: Path) -> tuple[Table, ...]:
+    shipped = folder.is_relative_to(packs.shelf("grids"))
+    return schema.GRID_TABLES if shipped else schema.OWN_GRID_TABLES
 
 
 def place(kind: packs.Kind, name_or_path: str | Path) -> Path:

@@ -207,6 +207,8 @@ def late_sites(sites: pd.DataFrame, count: int = TOP) -> pd.DataFrame:
 
 def decided(ladder: Ladder, count: int = TOP) -> pd.DataFrame:
     """The remedies that the run with remedies decides, added up by kind."""
+    if ladder.built.empty:
+        return pd.DataFrame()
     rows = ladder.built.groupby("remedy").agg(
         gw=("mw", "sum"),
         native=("native_mw", "sum"),
@@ -301,8 +303,8 @@ def own_rows(changes: pd.DataFrame) -> str:
     lines = [f"Your rows, {packs}: {', '.join(parts)}." for packs, parts in told.items()]
     for row in changes.head(TOP).itertuples():
         what = f": {row.what}" if row.what else ""
-        line = _cell(f"  {row.table} {row.change}, {row.key}{what}")
-        lines.append(textwrap.shorten(line.strip(), WIDTH - 2, placeholder="..."))
+        line = _cell(f"{row.table} {row.change}, {row.key}{what}")
+        lines += textwrap.wrap(line, WIDTH - 2, max_lines=2, placeholder=" ...")
     if len(changes) > TOP:
         lines.append(f"and {len(changes) - TOP} more; --format json lists them all.")
     return "\n".join([textwrap.fill(lines[0], WIDTH), *(f"  {line}" for line in lines[1:])])

@@ -6,6 +6,7 @@ the messages, and writes the reference page and the data package.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from planner import references, wording
@@ -570,6 +571,12 @@ GRID_TABLES: Final = (
     CAPEX_MULTIPLIERS,
     LOAD_DURATION,
     PUBLISHED,
+)
+# A grid of one's own may bring its own remedies; those of the shipped grids are in grids/common.
+OWN_GRID_TABLES: Final = (
+    *GRID_TABLES,
+    replace(REMEDIES, required=False),
+    replace(BUILD_LIMITS, required=False),
 )
 SITE_TABLES: Final = (SOURCES, SITES, PHASES, ONSITE, REVISIONS)
 COMMON_TABLES: Final = (

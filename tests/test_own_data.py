@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from planner import files_geo, headings, match, overlays, packs, starter
+from planner import files_geo, headings, match, overlays, packs, report, starter
 from planner.case import load_case
 from planner.cli import app
 from planner.errors import DataError, GuessError
@@ -527,6 +528,23 @@ def test_the_page_on_own_data_begins_with_the_commands_of_the_readme() -> None:
     blocks = [part.split("```")[0].splitlines() for part in guide.split("```sh\n")[1:]]
 
     assert [first[1:], second] == blocks
+
+
+def test_a_grid_of_ones_own_brings_its_own_remedies() -> None:
+    """A battery of 18 months, asked for on 2026-11-22, is there by summer 2028."""
+    run("planner init mine")
+    asked = "planner check --grid mine/grid --sites mine/sites --horizon 3 --format json"
+    found = json.loads(run(f"{asked} --remedies").stdout)
+    verdicts = {site["site"]: site["verdict"] for site in found["sites"]}
+
+    assert verdicts["alpha"] == "on time with remedies"
+    assert verdicts["charlie"] == "on time"
+
+
+def test_a_run_that_decides_nothing_has_an_empty_table_of_remedies() -> None:
+    nothing: Any = SimpleNamespace(built=pd.DataFrame())
+
+    assert report.decided(nothing).empty
 
 
 def test_init_refuses_a_folder_that_holds_something() -> None:
