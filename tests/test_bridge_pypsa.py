@@ -285,6 +285,17 @@ def test_a_grid_in_memory_and_its_folder_give_the_same_answer(tmp_path: Path) ->
     assert second.served["served_mw"].tolist() == pytest.approx([169 / 1.1] * 2)
 
 
+def test_a_site_far_from_all_buses_is_in_no_region(tmp_path: Path) -> None:
+    """Both buses lie in France; French Guiana is France too, and an ocean away."""
+    grid = bridge.from_network(two_lands())
+    shapes = grid.outlines()
+    plan = planner.check(grid.case(campus(tmp_path, "", lat=4.0, lon=-53.0), horizon_years=1))
+
+    assert shapes["region"].tolist() == ["NORTH", "SOUTH"]
+    assert shapes.total_bounds[0] > 0.9
+    assert plan.sites["verdict"].tolist() == ["not assessable"]
+
+
 def test_buses_may_be_put_into_regions_of_ones_own() -> None:
     grid = bridge.from_network(two_lands(), regions={"NORTH": "ALL", "SOUTH": "ALL"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import zipfile
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from planner import cli_maps, export, ledger
+from planner import cli_maps, export, ledger, packs, schema
 from planner.errors import PackError, PlannerError
 
 if TYPE_CHECKING:
@@ -174,6 +175,19 @@ def test_a_data_package_is_valid_to_frictionless(hostile: Plan, tmp_path: Path) 
 
     assert report.flatten(["type", "note"]) == []
     assert len(report.tasks) == len(export.TABLES)
+
+
+def test_the_data_package_of_a_pack_is_valid_to_frictionless(tmp_path: Path) -> None:
+    """The shared pack: every row keeps to the types, limits and keys that are described."""
+    frictionless = pytest.importorskip("frictionless")
+    folder = tmp_path / "common"
+    shutil.copytree(packs.shelf("grids") / "common", folder)
+    text = json.dumps(schema.data_package(folder))
+    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    report = frictionless.validate(str(folder / "datapackage.json"))
+
+    assert report.flatten(["title", "type", "note"]) == []
+    assert len(report.tasks) == len(schema.COMMON_TABLES)
 
 
 def test_a_data_package_names_units(hostile: Plan, tmp_path: Path) -> None:

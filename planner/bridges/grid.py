@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SOURCE: Final = "network"
-FACTS: Final = ("source", "known_on", "confidence")
+REACH_DEGREES: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Grid:
     notes: tuple[str, ...]
 
     def outlines(self) -> gpd.GeoDataFrame:
-        """Return the land nearest to each region, within the countries that hold one.
+        """Return the land nearest to each region, in countries that hold one and a degree around.
 
         Returns
         -------
@@ -163,7 +163,8 @@ def _cells(regions: pd.DataFrame) -> gpd.GeoDataFrame:
     empty = gpd.GeoDataFrame({"region": []}, geometry=[], crs="EPSG:4326")
     if homes.empty:
         return empty
-    land = homes.union_all()
+    reach = points.union_all().convex_hull.buffer(REACH_DEGREES)
+    land = homes.union_all().intersection(reach)
     if len(points) == 1:
         return points.assign(geometry=[land])
     areas = voronoi_polygons(MultiPoint(list(points.geometry)), extend_to=land)
