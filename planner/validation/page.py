@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from planner.report import text_table
-from planner.validation import odds
+from planner.validation import margins, odds
 from planner.validation.measures import measures
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ taken for certain, and of a coin.
 
 ![Promises kept, by the probability they had](pictures/chart-calibration.png)
 """
+MARGINS: Final = """
+## Margins beside NERC's, summer 2026
+
+Seasonal plant with firm imports over the peak, and with the most that neighbours were seen to give,
+as known on the eve of NERC's assessment; a comparison, no input. NERC takes demand response off the
+peak, counts firm transfers and plant due before the summer. Pools go by the label of our regions.
+Where the two differ by more than ten points (the Basin, the Northwest, California, ERCOT and
+others), outlines, hydro, sun and storage are counted otherwise; the shares of these are not
+settled. Our list of units is of March 2025 and lacks cogeneration.
+"""
+EVE_OF_SUMMER: Final = date(2026, 5, 18)
 
 
 def screen(found: Validation) -> str:
@@ -86,6 +98,8 @@ def page(found: Validation, reasons: pd.DataFrame | None = None) -> str:
         _markdown(_rounded(odds.brier(chances))),
         "",
         _markdown(_rounded(odds.reliability(chances))),
+        MARGINS,
+        _markdown(_percent(margins.beside_nerc(EVE_OF_SUMMER, EVE_OF_SUMMER.year))),
         "\n## Cases\n",
         *_each(found),
         "## Misses, and why\n",
@@ -157,6 +171,12 @@ def _short(table: pd.DataFrame) -> pd.DataFrame:
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     numbers = table.select_dtypes("float").columns
     shown = {name: table[name].map(lambda x: "-" if pd.isna(x) else f"{x:.2f}") for name in numbers}
+    return table.assign(**shown)
+
+
+def _percent(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = table.columns[1:]
+    shown = {name: table[name].map(lambda x: "-" if pd.isna(x) else f"{x:.1%}") for name in numbers}
     return table.assign(**shown)
 
 
