@@ -91,10 +91,10 @@ def _of_schema(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "site": rows["site"],
             "name": rows["name"],
-            "developer": rows["developer"],
-            "operator": rows["operator"],
+            "developer": native_sites.plain(rows["developer"]),
+            "operator": native_sites.plain(rows["operator"]),
             "country": rows["code"],
-            "location": rows["area"],
+            "location": native_sites.plain(rows["area"]),
             "status": rows["state_of"],
             "grid_connection": "grid",
             "facility_mw": rows["mw"].where(whole),

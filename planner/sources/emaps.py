@@ -133,21 +133,25 @@ def _grid(regions: pd.DataFrame, supply: pd.DataFrame, tally: Tally) -> dict[str
 
 
 def _of_known_regions(tables: dict[str, pd.DataFrame], tally: Tally) -> dict[str, pd.DataFrame]:
-    """Leave out regions without a point, and what hangs on regions that are not there."""
+    """Leave out regions without a point or that are sums of others, and what hangs on them."""
     regions = tables.get("regions")
     if regions is None:
         return tables
-    lost = regions.loc[regions["lat"].isna(), "region"]
-    for key in lost:
+    pointless = regions.loc[regions["lat"].isna(), "region"]
+    for key in pointless:
         tally.note(f"{key}: neither bounding box nor centre; the zone is left out.")
-    there = set(regions["region"]) - set(lost)
+    whole = sums(set(tables["supply"].get("region", [])))
+    for key in sorted(whole):
+        tally.note(f"{key}: its parts are among the files too; the sum is left out.")
+    there = set(regions["region"]) - set(pointless) - whole
     kept = {"regions": regions[regions["region"].isin(there)]}
     kept["pools"] = tables["pools"][tables["pools"]["pool"].isin(there)]
     supply = tables["supply"]
     if supply.empty:
         supply = pd.DataFrame({"region": []})
     for key, rows in supply[~supply["region"].isin(there)].groupby("region"):
-        tally.left[f"{key}.yaml", "zone without a point"] += len(rows)
+        reason = "sum of zones that are there too" if key in whole else "zone without a point"
+        tally.left[f"{key}.yaml", reason] += len(rows)
     kept["supply"] = supply[supply["region"].isin(there)]
     links = tables["links"]
     if len(links):
@@ -157,6 +161,11 @@ def _of_known_regions(tables: dict[str, pd.DataFrame], tally: Tally) -> dict[str
             tally.left[file, "one of its zones is not among the files"] += 1
         links = links[both]
     return {**kept, "links": links}
+
+
+def sums(zones: set[str]) -> set[str]:
+    """Return zones that have parts among the others, by name: SE of SE-SE1."""
+    return {zone for zone in zones if any(other.startswith(f"{zone}-") for other in zones)}
 
 
 def exchange(file: Path, tally: Tally) -> dict[str, Any] | None:
@@ -190,7 +199,10 @@ def polygons(file: Path, tally: Tally) -> gpd.GeoDataFrame:
     features = found.get("features", []) if isinstance(found, dict) else []
     if not features:
         raise DataError([f"{file.name}: it holds no features; is it a GeoJSON of zones?"])
-    frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+    try:
+        frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+    except Exception as error:  # the geometry may be broken in any way
+        raise DataError([f"{file.name}: an outline cannot be read ({error})."]) from error
     tally.rows[file.name] += len(frame)
     name = next((name for name in ZONE_NAMES if name in frame), None)
     if name is None:

@@ -37,6 +37,7 @@ STEPS: Final[Wanted] = {
 }
 OPTIONAL: Final = ("project", "owner", "users", "country", "address", "lat", "lon", "now_mw")
 STAMP: Final = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+STATE: Final = re.compile(r", ([A-Z]{2})(?: \d{5}|,|$)")
 LONGEST: Final = 120
 LEAST_MW: Final = 0.5
 
@@ -148,42 +149,51 @@ def _of_schema(rows: pd.DataFrame, tally: Tally) -> pd.DataFrame:
 
 
 def whole(places: pd.DataFrame, rises: pd.DataFrame, tally: Tally) -> pd.DataFrame:
-    """Return the sites with their megawatts and dates, as the timeline gives them."""
-    top = rises.groupby("site") if len(rises) else None
-    future = tally.day.isoformat()
-    rows = places.set_index("site")
-    ends = {} if top is None else {"mw": top["mw"].max(), "it": top["it_mw"].max(),
-                                   "first": top["day"].min(), "last": top["day"].max()}  # fmt: skip
-    mw = rows.index.map(ends.get("mw", pd.Series(dtype=float))).to_series(index=rows.index)
-    mw = mw.astype(float).fillna(rows["now_mw"])
-    last = rows.index.map(ends.get("last", pd.Series(dtype="str"))).to_series(index=rows.index)
-    now = rows["now_mw"].fillna(0.0) > 0
-    full = last.fillna("9999") <= future
-    status = pd.Series("under_construction", index=rows.index).mask(now, "partially_operating")
-    it_mw = rows.index.map(ends.get("it", pd.Series(dtype=float))).to_series(index=rows.index)
-    first = rows.index.map(ends.get("first", pd.Series(dtype="str"))).to_series(index=rows.index)
+    """Return the sites with their megawatts and dates, as the timeline gives them.
+
+    The list's own figure of power now is that of the facility up to May 2026, and of IT in August
+    2026, so that of the timeline stands; the list's is taken where a site has no timeline.
+    """
+    today = tally.day.isoformat()
+    rows = places.set_index("site", drop=False)
+    sums = summary(rises, today).reindex(rows.index)
+    now = sums["now"].where(sums["mw"].notna(), rows["now_mw"]).fillna(0.0)
+    status = pd.Series("under_construction", index=rows.index).mask(now > 0, "partially_operating")
+    done = (now > 0) & (sums["last"].fillna(today) <= today)
     table = pd.DataFrame(
         {
-            "site": rows.index,
-            "name": rows["name"].to_numpy(),
-            "program": rows["project"].to_numpy(),
-            "developer": rows["owner"].to_numpy(),
-            "operator": rows["users"].to_numpy(),
-            "country": rows["code"].to_numpy(),
-            "lat": rows["lat"].to_numpy(),
-            "lon": rows["lon"].to_numpy(),
-            "location": rows["address"].str.replace(r"\s+", " ", regex=True).to_numpy(),
-            "status": status.mask(now & full, "operating").to_numpy(),
+            "site": rows["site"],
+            "name": rows["name"],
+            "program": rows["project"],
+            "developer": rows["owner"],
+            "operator": rows["users"],
+            "country": rows["code"],
+            "state": rows["address"].str.extract(STATE)[0].where(rows["code"] == "US"),
+            "lat": rows["lat"],
+            "lon": rows["lon"],
+            "location": rows["address"].str.replace(r"\s+", " ", regex=True),
+            "status": status.mask(done, "operating"),
             "grid_connection": "grid",
-            "it_mw": it_mw.astype(float).to_numpy(),
-            "facility_mw": mw.to_numpy(),
+            "it_mw": sums["it"].astype(float),
+            "facility_mw": sums["mw"].fillna(rows["now_mw"]),
             "mw_basis": "Epoch AI, facility power at the end of its timeline",
             "mw_quality": "estimate",
-            "operating_mw": rows["now_mw"].to_numpy(),
-            "operating_on": future,
-            "first_power_date": first.fillna("").to_numpy(),
-            "full_power_date": last.fillna("").to_numpy(),
+            "operating_mw": now,
+            "operating_on": today,
+            "first_power_date": sums["first"].fillna(""),
+            "full_power_date": sums["last"].fillna(""),
             "date_basis": "estimate of a third party",
         }
     )
-    return tally.dated(native_sites.valid_points(table))
+    return tally.dated(native_sites.valid_points(table.reset_index(drop=True)))
+
+
+def summary(rises: pd.DataFrame, today: str) -> pd.DataFrame:
+    """Return power at the end and now, and the first and last rise, by site."""
+    if rises.empty:
+        return pd.DataFrame(columns=["mw", "it", "first", "last", "now"], dtype=object)
+    groups = rises.groupby("site")
+    ends = groups.agg(
+        mw=("mw", "max"), it=("it_mw", "max"), first=("day", "min"), last=("day", "max")
+    )
+    return ends.assign(now=rises[rises["day"] <= today].groupby("site")["mw"].max())

@@ -67,7 +67,9 @@ def listed(file: Path, tally: Tally) -> pd.DataFrame:
             "location": "OpenStreetMap " + rows["kind"],
             "status": "operating",
             "grid_connection": "grid",
-            "note": ("floor area " + rows["sqft"] + " square feet").where(rows["sqft"] != "", ""),
+            "note": ("floor area " + rows["sqft"].str.removesuffix(".0") + " square feet").where(
+                rows["sqft"] != "", ""
+            ),
         }
     )
 

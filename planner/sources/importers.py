@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.errors import DataError, PackError
+from planner.errors import DataError, PackError, PlannerError
 from planner.sources import native
 from planner.wording import closest
 
@@ -32,6 +32,7 @@ MODULES: Final[Mapping[str, str]] = {
     "reeds": "reeds",
     "us_atlas": "us_atlas",
 }
+LONGEST: Final = 160
 
 
 def patterns(name: str) -> tuple[str, ...]:
@@ -59,7 +60,17 @@ def read(name: str, path: Path, given: Given | None = None) -> Imported:
     DataError
         Nothing could be read: one line per problem.
     """
-    found: Imported = _module(name).read(path, given or native.Given())
+    module = _module(name)
+    try:
+        found: Imported = module.read(path, given or native.Given())
+    except (PlannerError, MemoryError):
+        raise
+    except Exception as error:  # a layout that nobody thought of must not end in a traceback
+        told = " ".join(str(error).split())[:LONGEST]
+        kind = type(error).__name__
+        raise DataError(
+            [f"{name}: the files are not of the layout that is known ({kind}: {told})."]
+        ) from error
     return found
 
 

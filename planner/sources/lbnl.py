@@ -99,9 +99,8 @@ def _queued(remedies: pd.Series) -> pd.Series:
 
 def projects(file: Path, tally: Tally) -> pd.DataFrame:
     """Return the active requests of the published workbook, each part of a hybrid apart."""
-    data = native_read.opened(file, tally)
-    names = _sheet_names(data, file.name)
-    found = native_read.sheets(file, tally, names)
+    found = native_read.sheets(file, tally)
+    names = list(found)
     sheet = next((name for name in names if _is_list(found[name])), None)
     if sheet is None:
         raise DataError([f"{file.name}: no sheet has a column {MARK}; sheets: {', '.join(names)}."])
@@ -121,15 +120,6 @@ def projects(file: Path, tally: Tally) -> pd.DataFrame:
     done = both["stage"].str.casefold().isin(EXECUTED)
     both["remedy"] = both["remedy"].where(~done, _queued(both["remedy"]))
     return _placed(both, label, tally)
-
-
-def _sheet_names(data: bytes, file: str) -> list[str]:
-    import io
-
-    import openpyxl
-
-    native_read.safe_workbook(data, file)
-    return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
 
 
 def _is_list(rows: list[tuple[object, ...]]) -> bool:

@@ -107,7 +107,8 @@ class Tally:
         elif isinstance(known_on, str):
             days = min(known_on, latest)
         else:
-            days = known_on.where((known_on > "") & (known_on < latest), latest)
+            told = known_on.astype("str")
+            days = told.where((told > "") & (told < latest), latest)
         confidence = self.publisher["confidence"]
         return frame.assign(source=self.source, known_on=days, confidence=confidence)
 

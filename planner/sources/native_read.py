@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import warnings
 import zipfile
+import zlib
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +32,10 @@ MOST_ROWS: Final = 2_000_000
 MOST_COLUMNS: Final = 1000
 MOST_UNPACKED_BYTES: Final = 1_000_000_000
 MOST_TIMES: Final = 200  # a workbook packs its text about tenfold
+BROKEN_ZIP: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError,
+    RuntimeError, ValueError,
+)  # fmt: skip
 FIRST_ROWS: Final = 12  # a header stands within them
 SHOWN_COLUMNS: Final = 12
 ZIP: Final = b"PK\x03\x04"
@@ -96,15 +103,19 @@ def csv(
     if not content.strip():
         raise DataError([f"{path.name}: it is empty; the first row must name the columns."])
     try:
-        cells = pd.read_csv(
-            io.StringIO(content),
-            dtype="str",
-            na_filter=False,
-            nrows=MOST_ROWS + 1,
-            index_col=False,
-            on_bad_lines="error",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", pd.errors.ParserWarning)
+            cells = pd.read_csv(
+                io.StringIO(content),
+                dtype="str",
+                na_filter=False,
+                nrows=MOST_ROWS + 1,
+                index_col=False,
+                on_bad_lines="error",
+            )
+        if warned:
+            tally.note(f"{path.name}: rows have more cells than the header; those are left out.")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         first = str(error).splitlines()[0]
         raise DataError([f"{path.name}: it cannot be read as a table ({first})."]) from error
     if len(cells) > MOST_ROWS:
@@ -164,6 +175,11 @@ def numbers(cells: pd.Series) -> pd.Series:
     return pd.to_numeric(cells.str.replace(",", "", regex=False), errors="coerce").astype(float)
 
 
+def lookup(keys: pd.Series, values: pd.Series) -> dict[str, str]:
+    """Return the value of each key; of a key that is listed twice, the last."""
+    return dict(zip(keys, values, strict=True))
+
+
 def loaded_json(path: Path, tally: Tally) -> Any:
     """Read a JSON file.
 
@@ -220,8 +236,10 @@ def _safe_loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def sheets(path: Path, tally: Tally, wanted: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of the wanted sheets of a workbook (XLSX), by their names.
+def sheets(
+    path: Path, tally: Tally, wanted: Collection[str] | None = None
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of the wanted sheets of a workbook (XLSX), by their names; else of all.
 
     Raises
     ------
@@ -239,7 +257,9 @@ def sheets(path: Path, tally: Tally, wanted: Collection[str]) -> dict[str, list[
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         there = {name.strip().casefold(): name for name in book.sheetnames}
-        names = {name: there[name.casefold()] for name in wanted if name.casefold() in there}
+        asked = book.sheetnames if wanted is None else wanted
+        keys = {name: name.strip().casefold() for name in asked}
+        names = {name: there[key] for name, key in keys.items() if key in there}
         return {name: _rows(book[sheet], path.name) for name, sheet in names.items()}
     except DataError:
         raise
@@ -280,7 +300,7 @@ def safe_workbook(data: bytes, file: str) -> None:
                         head = stream.read(4096)
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                         raise DataError([f"{file}: {part.filename} declares entities; refused."])
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except BROKEN_ZIP as error:
         raise DataError([f"{file}: it is not a whole workbook ({error})."]) from error
 
 

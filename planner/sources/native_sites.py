@@ -24,6 +24,7 @@ ISO: Final = re.compile("[A-Z]{2}")
 DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 DEGREES: Final = re.compile(r"(\d+)\D+(\d+)\D+([\d.]+)\D*([NSEW])")
+NOTHING: Final = ("-", "\u2013", "\u2014", "n/a", "None", "nan")
 PRECISION: Final = ("year", "month", "day")
 
 
@@ -111,9 +112,11 @@ def unique(names: pd.Series) -> pd.Series:
 
 
 def plain(told: pd.Series) -> pd.Series:
-    """Return text without the publisher's marks of confidence, on one line."""
-    bare = told.str.replace(r"\s*\[?#\w+\]?", "", regex=True)
-    return bare.str.replace(r"\s+", " ", regex=True).str.strip()
+    """Return text on one line, without marks of confidence, links and signs for nothing."""
+    words = told.str.replace(r"\[([^\]]*)\]\([^)]*\)", r"\1", regex=True)  # a link: its words
+    bare = words.str.replace(r"\s*\[?#\w+\]?", "", regex=True)
+    line = bare.str.replace(r"\s+", " ", regex=True).str.strip()
+    return line.where(~line.isin(NOTHING), "")
 
 
 def valid_points(rows: pd.DataFrame) -> pd.DataFrame:

@@ -117,8 +117,7 @@ def places(files: dict[str, Path], counties: pd.DataFrame, tally: Tally) -> pd.D
         wanted = {"county": "FIPS", "name": "county_name", "state": "state"}
         named = native_read.csv(files[NAMES], wanted, tally)
         keys = named["county"].str.removeprefix("p").str.zfill(5)
-        named = named.set_index(keys)
-        labels = named["name"].str.title() + ", " + named["state"]
+        labels = native_read.lookup(keys, named["name"].str.title() + ", " + named["state"])
         rows["name"] = rows["county"].map(labels).fillna(rows["county"])
     rows = rows.assign(place=rows["county"], region=reeds_tables.region(rows["zone"], tally))
     rows = tally.without(rows, rows["region"].isna(), COUNTIES, "zone without a region")

@@ -113,7 +113,7 @@ def _published(rows: pd.DataFrame, quantity: str, unit: str, tally: Tally) -> pd
 def costs(file: Path, counties: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Return the cost of building over the national average: the mean of a zone's counties."""
     rows = native_read.csv(file, {"county": "r", **{word: word for word in CLASSES}}, tally)
-    zone = counties.set_index("county")["zone"]
+    zone = native_read.lookup(counties["county"], counties["zone"])
     place = rows["county"].str.removeprefix("p").str.zfill(5)
     rows = rows.assign(region=region(place.map(zone), tally))
     rows = tally.without(rows, rows["region"].isna(), file.name, "county without a region")

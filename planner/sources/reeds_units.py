@@ -51,7 +51,7 @@ def read(file: Path, counties: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     rows = tally.without(rows, ~(rows["nameplate_mw"] > 0), file.name, "no capacity")
     lost = rows["summer_mw"].isna() | rows["winter_mw"].isna()
     rows = tally.without(rows, lost, file.name, "no capacity of a season")
-    zone = counties.set_index("county")["zone"]
+    zone = native_read.lookup(counties["county"], counties["zone"])
     place = rows["county"].str.removeprefix("p").str.zfill(5)
     rows = rows.assign(region=reeds_tables.region(place.map(zone), tally))
     rows = tally.without(rows, rows["region"].isna(), file.name, "county without a region")

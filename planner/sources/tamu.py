@@ -83,7 +83,8 @@ def _zones(files: dict[str, Path], tally: Tally) -> pd.Series:
     buses = tally.tried(pd.DataFrame(), native_read.csv, files["bus.csv"], wanted, tally)
     if buses.empty or rows.empty:
         return nothing
-    return buses.set_index("bus")["zone"].map(dict(zip(rows["zone"], rows["name"], strict=True)))
+    names = buses["zone"].map(native_read.lookup(rows["zone"], rows["name"]))
+    return names.set_axis(buses["bus"])[~buses["bus"].duplicated().to_numpy()]
 
 
 def plants(file: Path, zones: pd.Series, tally: Tally) -> pd.DataFrame:
