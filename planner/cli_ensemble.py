@@ -83,6 +83,7 @@ def ensemble(
         allocation=allocation,
         load_scenario=load_scenario,
     )
+    wanted = set(common.chosen(case.sites, program, state, site)["site"])
 
     def answer() -> Ensemble:
         from planner import ensemble_store
@@ -92,7 +93,7 @@ def ensemble(
         return ensemble_store.run(case, effort, out, resume=resume, tell=common.progress)
 
     found = common.guarded(answer)
-    rows = common.chosen(found.sites, program, state, site)
+    rows = found.sites[found.sites["site"].isin(wanted)]
     from planner import odds_text, report
 
     typer.echo(odds_text.screen(found, rows) if style == "table" else report.as_text(rows, style))
@@ -102,7 +103,10 @@ def both_drawn(before: Path, after: Path) -> bool:
     """Say whether two folders hold draws."""
     from planner import ensemble_store
 
-    return ensemble_store.is_ensemble(before) and ensemble_store.is_ensemble(after)
+    drawn = [ensemble_store.is_ensemble(folder) for folder in (before, after)]
+    if any(drawn) and not all(drawn):
+        common.refuse("one folder holds an ensemble and the other a plan; give two of a kind.")
+    return all(drawn)
 
 
 def compare(before: Path, after: Path, style: str) -> None:

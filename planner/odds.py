@@ -225,6 +225,7 @@ def _convergence(asked: pd.DataFrame, parts: list[Batch]) -> pd.DataFrame:
         hits += on_time(part.late_mw, sites).sum(axis=0)
         count += len(part)
         errors = standard_error(hits, count)
-        rows.append((count, float(errors.max(initial=0.0)), float(errors.mean())))
+        mean = float(errors.sum()) / max(len(errors), 1)
+        rows.append((count, float(errors.max(initial=0.0)), mean))
     columns = ["draws", "largest_standard_error", "mean_standard_error"]
     return pd.DataFrame(rows, columns=columns).round(6)

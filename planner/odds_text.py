@@ -18,6 +18,8 @@ MW_PER_GW: Final = 1000.0
 
 def screen(found: Ensemble, sites: pd.DataFrame) -> str:
     """Write the answer for a terminal."""
+    if sites.empty:
+        return headline(found) + "\nNone of the sites asked for has megawatts and a date to draw."
     parts = [
         headline(found),
         "Largest sites\n" + report.text_table(largest(sites)),

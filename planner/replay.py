@@ -145,6 +145,7 @@ class Replay:
         self.flow_costs = np.zeros(len(self.now_low))
         self.flow_costs[list(window.flow.values())] = model.FLOW_WEIGHT
         rows = layout.rows
+        self.on_grid = np.array([row.on_grid for row in rows], dtype=bool)
         self.has_plant = np.array([row.site in layout.plants for row in rows], dtype=bool)
         count = max(len(self.terms.steps), 1)
         place = np.array([row.Index for row in rows], dtype=float)
@@ -309,7 +310,7 @@ class Replay:
         self, at: int, draw: int, numbers: Numbers, got: Array, before: Bases
     ) -> list[tuple[int, int, str, float]]:
         """Lift limits in turn for steps of a draw that miss their date by this half-year."""
-        due = (numbers.target[draw] == self.numbers[at]) & self._on_grid()
+        due = (numbers.target[draw] == self.numbers[at]) & self.on_grid
         missing = np.flatnonzero(due & (numbers.mw[draw] - got > model.TOLERANCE_MW))
         found = []
         for kind in ("import", "delivery") if len(missing) else ():
@@ -320,9 +321,6 @@ class Replay:
                 if values[step] - got[step] > horizon.NOISE_MW
             ]
         return found
-
-    def _on_grid(self) -> Array:
-        return np.array([bool(row.on_grid) for row in self.layout.rows])
 
     def _without(self, kind: str, at: int, draw: int, before: Bases) -> Array:
         """Decide again without one kind of limit."""

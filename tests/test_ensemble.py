@@ -12,7 +12,19 @@ import pytest
 from tiny import case, lead_time, peak, plant, site, table
 
 import planner
-from planner import batch, demand, drawn, draws, ensemble, horizon, match, packs, pipeline, starter
+from planner import (
+    batch,
+    demand,
+    drawn,
+    draws,
+    ensemble,
+    ensemble_store,
+    horizon,
+    match,
+    packs,
+    pipeline,
+    starter,
+)
 from planner.ensemble import Effort
 from planner.errors import DataError
 from planner.replay import Replay
@@ -294,6 +306,28 @@ def test_odds_of_steps_and_sites_come_in_one_call() -> None:
     assert set(steps["site"]) == set(rows["site"])
 
 
+def test_two_ensembles_are_compared_draw_by_draw(tmp_path: Path) -> None:
+    """More supply meets the same luck: no site is worse off, and the difference is surer."""
+    asked = question(*WIDE)
+    more = asked.but(supply=pd.concat([asked.supply, table("supply", plant("NORTH", 40))]))
+    folders = [tmp_path / "before", tmp_path / "after"]
+    for one, folder in zip((asked, more), folders, strict=True):
+        ensemble_store.run(one, Effort(draws=50, causes_every=0), folder, tell=lambda _: None)
+    moved = ensemble_store.compare(*folders)
+
+    assert len(moved) > 0
+    assert (moved["change"] >= 0).all()
+    assert moved["change"].max() > 0
+    assert (moved["late_mw_change"] < 0).all()
+    assert (moved["standard_error"] <= moved["unpaired_standard_error"]).all()
+    other = ensemble_store.run(
+        asked, Effort(draws=50, seed=8, causes_every=0), tmp_path / "other", tell=lambda _: None
+    )
+    with pytest.raises(DataError, match="the seeds are 7 and 8; draw both with one seed"):
+        ensemble_store.compare(folders[0], tmp_path / "other")
+    assert other.seed == 8
+
+
 def test_what_cannot_be_drawn_is_refused() -> None:
     """Both problems at once, each with its remedy."""
     with pytest.raises(DataError) as told:
@@ -309,3 +343,14 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         "draws is 0; it must be at least 1.",
         "until_se is 2; write a fraction, 0.01 for 1 %.",
     ]
+
+
+def test_a_question_without_dates_still_has_regions() -> None:
+    """Headroom is drawn where no site asks for anything by a day."""
+    lost = case(site("undated", full_power_date=None, first_power_date=None))
+    asked = lost.but(uncertainty=table("uncertainty", *spread("load_error_per_year", {1: 0.0})))
+    found = ensemble.run(asked, Effort(draws=2))
+
+    assert len(found.sites) == 0
+    north = found.regions.set_index(["region", "period"]).loc[("NORTH", "2028-summer")]
+    assert north["headroom_p50_mw"] == pytest.approx(1200 - 1.1 * 1000)
