@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ MOST_JSON: Final = 30_000_000  # bytes; as objects they take about ten times tha
 MOST_OF_A_VALUE: Final = 10_000_000
 MOST_STEPS: Final = 200_000  # of a thousand instructions of SQLite each, some seconds
 STEP: Final = 1000
+CHUNK: Final = 10_000
 INSIDE: Final = "a point inside the shape of the file"
 ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 GEOPACKAGE: Final = (b"GPKG", b"GP10", b"GP11")
@@ -125,35 +127,33 @@ def _crs(given: Any, file: str) -> Any:
 
 
 def _texts(rows: Iterable[Mapping[str, Any]], file: str) -> pd.DataFrame:
-    """Write rows of values as cells of text; a value that holds others is refused."""
-    columns: dict[str, list[str]] = {}
-    count, size, problems = 0, 0, []
-    for row in rows:
+    """Write rows of values as cells of text, some thousand rows at a time."""
+    frames = [pd.DataFrame(part, dtype="str") for part in batched(_bounded(rows, file), CHUNK)]
+    table = pd.concat(frames, ignore_index=True).fillna("") if frames else pd.DataFrame()
+    return table.set_axis(pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(table), name="row"))
+
+
+def _bounded(rows: Iterable[Mapping[str, Any]], file: str) -> Iterator[dict[str, str]]:
+    """Write the values of each row as text; too many or too large ones are refused."""
+    names: set[str] = set()
+    size, problems = 0, []
+    for count, row in enumerate(rows, 1):
         for name, value in row.items():
             if isinstance(value, (list, dict, bytes)):
                 problems.append(
-                    f"{file}, row {count + HEADER_ROWS}: {shown(str(name))} holds several values or"
-                    " bytes; write one value, or leave the column out."
+                    f"{file}, row {count + 1}: {shown(str(name))} holds several values or bytes;"
+                    " write one value, or leave the column out."
                 )
-                continue
-            text = as_text(value)
-            size += len(text)
-            key = str(name)
-            if key not in columns:
-                columns[key] = [""] * count
-            columns[key].append(text)
-        count += 1
-        files_guard.counted(file, rows=count, columns=len(columns))
-        if size > files_guard.MOST_BYTES or len(problems) > SHOWN_PROBLEMS:
+        texts = {str(name): as_text(value) for name, value in row.items()}
+        names.update(texts)
+        size += sum(map(len, texts.values()))
+        files_guard.counted(file, rows=count, columns=len(names))
+        if size > files_guard.MOST_BYTES:
+            raise files_guard.too_large(file, files_guard.MOST_BYTES)
+        if len(problems) > SHOWN_PROBLEMS:
             break
-        for filled in columns.values():
-            filled.extend([""] * (count - len(filled)))
+        yield texts
     raise_problems(problems)
-    if size > files_guard.MOST_BYTES:
-        raise files_guard.too_large(file, files_guard.MOST_BYTES)
-    series = {name: pd.Series(texts, dtype="str") for name, texts in columns.items()}
-    index = pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + count, name="row")
-    return pd.DataFrame(series, index=range(count)).set_axis(index)
 
 
 def _from_wkb(blobs: Iterable[bytes | None], file: str) -> list[Any]:
@@ -229,13 +229,11 @@ def _parquet(path: Path, file: str) -> Rows:
             if sum(group.total_byte_size for group in groups) > files_guard.MOST_BYTES:
                 raise files_guard.too_large(file, files_guard.MOST_BYTES)
             geo = _geo(opened.schema_arrow.metadata or {})
-            rows = list(_batches(opened, file, geo.get("primary_column")))
+            blobs: list[bytes | None] = []
+            table = _texts(_batches(opened, file, geo.get("primary_column"), blobs), file)
     except (ArrowException, OSError, ValueError, RecursionError) as error:
         raise files_guard.broken(file, "Parquet file") from error
-    table = _texts((row for row, _ in rows), file)
-    if not geo:
-        return table, None, None
-    return table, _from_wkb((blob for _, blob in rows), file), geo["crs"]
+    return (table, _from_wkb(blobs, file), geo["crs"]) if geo else (table, None, None)
 
 
 def _geo(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
@@ -251,15 +249,19 @@ def _geo(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
     return {"primary_column": name, "crs": column.get("crs", WGS84)}
 
 
-def _batches(opened: Any, file: str, shape: str | None) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield rows and their shapes; what is read is counted, whatever the file says of its size."""
+def _batches(
+    opened: Any, file: str, shape: str | None, blobs: list[bytes | None]
+) -> Iterator[dict[str, Any]]:
+    """Yield rows and put their shapes aside; what is read is counted, whatever the file says."""
     left = files_guard.MOST_BYTES
     for batch in opened.iter_batches(batch_size=STEP, use_threads=False):
         left -= sum(_unfolded(column) for column in batch.columns)
         if left < 0:
             raise files_guard.too_large(file, files_guard.MOST_BYTES)
         for row in batch.to_pylist():
-            yield row, row.pop(shape, None) if shape else None
+            if shape:
+                blobs.append(row.pop(shape, None))
+            yield row
 
 
 def _unfolded(column: Any) -> int:
