@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from contextlib import contextmanager
 from datetime import datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -77,8 +78,7 @@ def cells(path: Path, file: str, sheet: str) -> pd.DataFrame:
 
 def _rows(path: Path, file: str, sheet: str, *, values: bool) -> Iterator[list[Any]]:
     """Yield the rows of a sheet, without empty cells at their ends."""
-    book = _opened(path, file, values=values)
-    try:
+    with _opened(path, file, values=values) as book:
         found = book[sheet]
         found.reset_dimensions()  # what a file says of its size may be wrong
         width = count = 0
@@ -87,12 +87,6 @@ def _rows(path: Path, file: str, sheet: str, *, values: bool) -> Iterator[list[A
             width, count = max(width, len(row)), count + 1
             files_guard.counted(file, rows=count, columns=width)
             yield row
-    except (DataError, MemoryError):
-        raise
-    except Exception as error:
-        raise _broken(file) from error
-    finally:
-        book.close()
 
 
 def _trimmed(cells: tuple[Any, ...]) -> list[Any]:
@@ -158,7 +152,9 @@ def as_text(value: Any) -> str:
 # --- safety --------------------------------------------------------------------------------------
 
 
-def _opened(path: Path, file: str, *, values: bool = True) -> Any:
+@contextmanager
+def _opened(path: Path, file: str, *, values: bool) -> Iterator[Any]:
+    """Open a workbook; whatever a broken one leads to becomes one line, and the file is closed."""
     _checked(path, file)
     try:
         import openpyxl
@@ -166,10 +162,10 @@ def _opened(path: Path, file: str, *, values: bool = True) -> Any:
         told = f"{file}: reading a workbook needs openpyxl; install planner[tables] or {SAVE_AS}."
         raise PackError(told) from error
     try:
-        with warnings.catch_warnings():
+        with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on styles and drawings, which are not read
-            return openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
-    except MemoryError:
+            yield openpyxl.load_workbook(stream, read_only=True, data_only=values, keep_links=False)
+    except (DataError, MemoryError):
         raise
     except Exception as error:
         raise _broken(file) from error
