@@ -150,6 +150,9 @@ def update(
     do_apply: Annotated[
         bool, typer.Option("--apply", help="Replace the files of the packs; else only shown.")
     ] = False,
+    unlike: Annotated[
+        bool, typer.Option("--unlike", help="Apply even if megawatts change by more than 25 %.")
+    ] = False,
     style: Format = "table",
 ) -> None:
     """Fetch publishers' current files; show which verdicts they move before it is done."""
@@ -172,7 +175,7 @@ def update(
         )
         with updating.prepared(ask, common.progress) as found:
             _files_told(found)
-            written = updating.apply(found) if do_apply else []
+            written = updating.apply(found, unlike=unlike) if do_apply else []
             return _rendered(found, style, applied=do_apply), written
 
     text, written = common.guarded(answer)

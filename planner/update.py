@@ -193,14 +193,29 @@ def _judge(ask: Ask, update: Update, work: Path, tell: Callable[[str], None]) ->
     update.moved, update.inputs = compare.runs(work / "before", work / "after")
 
 
-def apply(update: Update) -> list[Path]:
+def apply(update: Update, *, unlike: bool = False) -> list[Path]:
     """Put the copies in the place of the packs: temporary names first, then renamed.
+
+    Parameters
+    ----------
+    update
+        What was prepared.
+    unlike
+        Take editions whose megawatts are far from those that they renew, too.
 
     Raises
     ------
     PackError
-        A pack cannot be written, or another process changed it meanwhile.
+        A pack cannot be written, or an edition looks like a part of one.
     """
     if not update.copies:
         raise PackError("nothing was read that renews a pack; nothing is replaced.")
+    strange = [change for change in update.changes if not change.is_alike]
+    if strange and not unlike:
+        lines = [
+            f"{one.importer}: {one.table} would go from {one.before_mw:,.0f} to {one.after_mw:,.0f}"
+            " MW; is the edition whole? If so, give --unlike. Nothing was replaced."
+            for one in strange
+        ]
+        raise PackError("\n".join(lines))
     return [file for pack, copy in update.copies.items() for file in renew.applied(copy, pack)]

@@ -156,9 +156,9 @@ packs.
 `planner data update` keeps what was known: a fact that changed gets a later row, and one that is
 no longer listed gets a row with 0 MW, so that an answer as of an earlier day stays what it was.
 Without `--apply` nothing is replaced; with it, files get a temporary name first and are then
-renamed. What is fetched lies in a cache whose path is printed with the SHA-256 of each file;
-proxies come from the environment. Addresses stand in `grids/common/downloads.csv`; no test asks
-them, and none has been tried.
+renamed. Megawatts that change by more than a quarter need `--unlike` too. What is fetched lies in
+a cache whose path is printed with the SHA-256 of each file; proxies come from the environment.
+Addresses stand in `grids/common/downloads.csv`; no test asks them, and none has been tried.
 
 Two importers renew shipped packs: `reeds` the limits between US regions, `eia860m` the US fleet.
 EIA-860M gives no lifetime: units without an announced retirement then stand for ever, and rows of

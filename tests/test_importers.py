@@ -562,6 +562,21 @@ def test_eia930_gives_peaks_energy_and_the_drop_below_the_peak(tmp_path: Path) -
     assert reasons(found) == {"no megawatts": 1, "year is not whole": 1}
 
 
+def test_half_years_of_the_eia_make_a_year_and_one_alone_does_not(tmp_path: Path) -> None:
+    hours = pd.date_range("2023-01-01 01:00", "2024-01-01 00:00", freq="h")
+    head = "Balancing Authority,UTC Time at End of Hour,Demand (MW),Demand (MW) (Adjusted)"
+    lines = [f'BA,{hour:%m/%d/%Y %I:%M:%S %p},"9,999","1,000"' for hour in hours]
+    first = tmp_path / "EIA930_BALANCE_2023_Jan_Jun.csv"
+    written(first, "\n".join([head, *lines[:4343]]))
+    alone = problems("eia930", tmp_path)
+    written(tmp_path / "EIA930_BALANCE_2023_Jul_Dec.csv", "\n".join([head, *lines[4343:]]))
+    told = read("eia930", tmp_path).tables["published"].set_index(["quantity", "season"])
+
+    assert alone == ["eia930: no row could be used; see the reasons for the rows left out."]
+    assert told.loc[("energy", "annual"), "value"] == 8759  # the last hour is of the next year
+    assert told.loc[("hourly_peak", "summer"), "value"] == 1000
+
+
 def test_gridops_buses_are_regions_and_samples_stay_out(tmp_path: Path) -> None:
     written(tmp_path / "thermal_gens.csv", "Name,Bus,Fuel,Max_Cap\nA,7,NG (Natural Gas),100\n")
     written(tmp_path / "line_param.csv", "line,reactance,limit\nline_7_8,0.1,50\nodd,1,2\n")

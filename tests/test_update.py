@@ -311,7 +311,7 @@ def test_update_shows_what_moves_and_replaces_it_only_when_told(tmp_path: Path) 
     first = asked(tmp_path)
     links = tmp_path / "mine" / "links.csv"
     before = links.read_text(encoding="utf-8")
-    second = asked(tmp_path, "--apply")
+    second = asked(tmp_path, "--apply", "--unlike")
     third = asked(tmp_path, "--apply")
 
     assert first.exit_code == 0, first.output
@@ -322,6 +322,19 @@ def test_update_shows_what_moves_and_replaces_it_only_when_told(tmp_path: Path) 
     assert "900" in links.read_text(encoding="utf-8")
     assert third.exit_code == 0, third.output
     assert "No row of a pack would change." in third.stdout
+
+
+def test_an_edition_that_looks_like_a_part_is_not_applied_unasked(tmp_path: Path) -> None:
+    change = renew.Change("reeds", "us", "links", 0, 0, 300, 1, 1000.0, 700.0)
+    found = update.Update(changes=[change], copies={tmp_path: tmp_path})
+    with pytest.raises(PackError) as caught:
+        update.apply(found)
+
+    assert str(caught.value) == (
+        "reeds: links would go from 1,000 to 700 MW; is the edition whole? If so, give --unlike."
+        " Nothing was replaced."
+    )
+    assert update.apply(found, unlike=True) == []
 
 
 def test_an_edition_later_than_the_as_of_date_moves_no_verdict_and_says_so(tmp_path: Path) -> None:

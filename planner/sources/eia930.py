@@ -54,6 +54,7 @@ def read(path: Path, given: Given) -> Imported:
     """
     tally = native.Tally("eia930", given)
     rows = tally.each(native.found(tally, path, PATTERNS), hours)
+    rows = whole_years(rows, tally) if len(rows) else rows
     if rows.empty:
         return native.finished(tally, {})
     if tally.published is None:
@@ -68,7 +69,7 @@ def read(path: Path, given: Given) -> Imported:
 
 
 def hours(file: Path, tally: Tally) -> pd.DataFrame:
-    """Return the hours of whole years of one file: `area`, `hour`, `year`, `mw`."""
+    """Return the hours of one file: `area`, `hour`, `year`, `mw`, `file`."""
     raw = file.name.startswith(PATTERNS[2].removesuffix("*.csv"))
     rows = native_read.csv(file, BALANCE if raw else CLEANED, tally, optional=("kind",))
     rows = rows.assign(kind="") if raw else rows.assign(area=file.stem)
@@ -80,14 +81,22 @@ def hours(file: Path, tally: Tally) -> pd.DataFrame:
         raise DataError([f"{file.name}: no hour in column date_time is understood."])
     rows = tally.without(rows, rows["hour"].isna(), file.name, "hour not understood")
     rows = tally.without(rows, ~(rows["mw"] > 0), file.name, "no megawatts")
-    twice = rows.duplicated(["area", "hour"])
-    rows = tally.without(rows, twice, file.name, "hour listed twice")
     filled = int((~rows["kind"].isin(["OKAY", ""])).sum())
     if filled:
         tally.note(f"{file.name}: {filled} hours are the publisher's estimates, not measured.")
-    rows["year"] = rows["hour"].dt.year
-    count = rows.groupby(["area", "year"])["mw"].transform("size")
-    return tally.without(rows, count < WHOLE_YEAR_HOURS, file.name, "year is not whole")
+    return rows.assign(year=rows["hour"].dt.year, file=file.name)
+
+
+def whole_years(rows: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    """Leave out hours of years that the files do not hold as a whole."""
+    for file in rows["file"].unique():
+        twice = rows.duplicated(["area", "hour"]) & (rows["file"] == file)
+        rows = tally.without(rows, twice, file, "hour listed twice")
+    short = rows.groupby(["area", "year"])["mw"].transform("size") < WHOLE_YEAR_HOURS
+    for file in rows.loc[short, "file"].unique():
+        here = short[rows.index] & (rows["file"] == file)
+        rows = tally.without(rows, here, file, "year is not whole")
+    return rows
 
 
 def extremes(rows: pd.DataFrame, area: str) -> pd.DataFrame:

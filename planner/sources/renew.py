@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.sources.native import Imported
 
 FACTS: Final = ("source", "known_on", "confidence", "note")
+ALIKE: Final = 0.25
 SAME: Final = 5e-4  # below what is written
 
 
@@ -36,6 +37,11 @@ class Change:
     same: int
     before_mw: float
     after_mw: float
+
+    @property
+    def is_alike(self) -> bool:
+        """Say whether the megawatts are within a quarter of those before."""
+        return abs(self.after_mw - self.before_mw) <= ALIKE * self.before_mw
 
 
 def copied(pack: Path, folder: Path) -> Path:
