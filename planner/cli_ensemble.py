@@ -90,7 +90,13 @@ def ensemble(
         from planner.ensemble import Effort
 
         effort = Effort(draws, seed, workers, cluster, causes_every, until_se)
-        return ensemble_store.run(case, effort, out, resume=resume, tell=common.progress)
+        try:
+            return ensemble_store.run(case, effort, out, resume=resume, tell=common.progress)
+        except KeyboardInterrupt:
+            if out is None:
+                raise
+            common.progress("stopped; what was drawn is kept: go on with --resume.")
+            raise typer.Exit(130) from None
 
     found = common.guarded(answer)
     rows = found.sites[found.sites["site"].isin(wanted)]

@@ -76,8 +76,8 @@ def _client(workers: int, address: str | None) -> Iterator[Any]:
                 n_workers=workers,
                 threads_per_worker=1,
                 host=LOOPBACK,
-                dashboard_address=None,
-                worker_dashboard_address=None,
+                dashboard_address=f"{LOOPBACK}:0",
+                worker_dashboard_address=f"{LOOPBACK}:0",
                 silence_logs=logging.CRITICAL,
             )
             address_found = stack.enter_context(own).scheduler_address

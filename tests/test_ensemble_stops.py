@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -214,10 +214,26 @@ def test_a_killed_scheduler_ends_in_one_line(whole: Path, tmp_path: Path, cluste
 def test_two_workers_give_the_same_bytes(whole: Path, tmp_path: Path) -> None:
     """Processes of this machine, which listen on the loopback only."""
     folder = tmp_path / "odds"
-    done = ran(folder, "--workers", "2")
+    process = start(command(folder, "--workers", "2"))
+    until(lambda: parts(folder) > 0, process)
+    hosts = listening(process.pid)
+    _, told = process.communicate(timeout=PATIENCE)
 
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, told
+    assert hosts == {"127.0.0.1"}
     assert files(folder) == files(whole)
+
+
+def listening(pid: int) -> set[str]:
+    """Addresses that a process and its children listen at."""
+    psutil: Any = pytest.importorskip("psutil")
+    mine = psutil.Process(pid)
+    return {
+        one.laddr.ip
+        for process in (mine, *mine.children(recursive=True))
+        for one in process.net_connections(kind="inet")
+        if one.status == psutil.CONN_LISTEN
+    }
 
 
 def test_nobody_at_the_address_is_said() -> None:
