@@ -18,9 +18,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("grids", nargs="+", help="grid packs, for example: us india")
     parser.add_argument("--in-order", action="store_true", help="carry what PyPSA itself served")
+    parser.add_argument("--years", type=int, default=10, help="years looked ahead")
     given = parser.parse_args()
     for grid in given.grids:
-        plan = planner.check(planner.load_case(grid))
+        plan = planner.check(planner.load_case(grid, horizon_years=given.years))
         start = time.perf_counter()
         network = pypsa.to_network(plan)
         written = time.perf_counter()

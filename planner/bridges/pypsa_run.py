@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from planner.pipeline import Plan
 
 ROOM_MW: Final = 1e-5
-KEPT: Final = ("links", "generators")
-BOUNDS: Final = ("p_min_pu", "p_max_pu")
+COMPONENTS: Final = {"links": "Link", "generators": "Generator"}
+BOUNDS: Final = {"p_min_pu": "lower", "p_max_pu": "upper"}
 
 
 def optimise(network: Any, *, in_order: bool = True, solver_name: str = "highs") -> pd.DataFrame:
     """Optimise a network as the planner does: half-years in order, stages inside each.
 
-    Each stage is one call of `network.optimize`: native shortage is made least with what is served
-    before, then sites are served; where there are links between pools, both are done with these
-    closed first, and again with them open, keeping what was served.
+    The model of a half-year is written once; its bounds change from stage to stage. Native shortage
+    is made least with what is served before, then sites are served; where there are links between
+    pools, both are done with these closed first, and again with them open, keeping what was served.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def optimise(network: Any, *, in_order: bool = True, solver_name: str = "highs")
         The solver finds no optimum.
     """
     every = list(network.snapshots)
-    before = {(part, name): _bounds(network, part, name).copy() for part in KEPT for name in BOUNDS}
+    before = {
+        (part, name): _bounds(network, part, name).copy() for part in COMPONENTS for name in BOUNDS
+    }
     groups = [[one] for one in every] if in_order else [every]
     try:
         for at, now in enumerate(groups):
@@ -155,6 +157,8 @@ def _decide(network: Any, now: Sequence[Any], solver_name: str) -> None:
     wanting = _named(network, "links", "site") + _named(network, "links", "unnamed")
     low, high = (_bounds(network, "links", name) for name in BOUNDS)
     open_ = high.loc[now, help_].copy()
+    with hushed():
+        network.optimize.create_model(snapshots=now, include_objective_constant=False)
     if open_.to_numpy().any():
         high.loc[now, help_] = 0.0
         _stages(network, now, wanting, solver_name)
@@ -186,12 +190,14 @@ def _stages(network: Any, now: Sequence[Any], wanting: Sequence[str], solver_nam
 
 
 def _solve(network: Any, now: Sequence[Any], solver_name: str) -> None:
+    """Solve the loaded model with the bounds that the network has now."""
     options = {"output_flag": False} if solver_name == "highs" else {}
     with hushed():
-        status, condition = network.optimize(
-            snapshots=now,
+        for part, component in COMPONENTS.items():
+            for name, side in BOUNDS.items():
+                _take(network, now, (part, component), (name, side))
+        status, condition = network.optimize.solve_model(
             solver_name=solver_name,
-            include_objective_constant=False,
             assign_all_duals=False,
             progress=False,
             solver_options=options,
@@ -199,6 +205,16 @@ def _solve(network: Any, now: Sequence[Any], solver_name: str) -> None:
     if status != "ok":
         message = f"the solver stopped with {condition} in {now[0]}."
         raise SolverError(message)
+
+
+def _take(network: Any, now: Sequence[Any], of: tuple[str, str], bound: tuple[str, str]) -> None:
+    """Hand one kind of bounds over to the model; writing a model takes longer than solving it."""
+    (part, component), (name, side) = of, bound
+    rows = network.model.constraints[f"{component}-fix-p-{side}"]
+    names = rows.rhs.coords["name"].to_numpy()
+    share = network.get_switchable_as_dense(component, name).loc[now, names]
+    size = getattr(network, part).loc[names, "p_nom"]
+    rows.rhs = rows.rhs.copy(data=(share * size).to_numpy())
 
 
 def compared(plan: Plan | Solution, network: Any) -> pd.DataFrame:
