@@ -64,6 +64,8 @@ def shapes(path: Path, file: str, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read the column `region` and the shapes of a file (EPSG:4326)."""
     import geopandas as gpd
 
+    if path.suffix.lower() == ".fgb":
+        return _flatgeobuf(path, file)
     table, found, crs = _read(path, file, layer)
     if found is None or "region" not in table:
         raise DataError([f"{file}: outlines need a column region and shapes; add them."])
@@ -74,6 +76,17 @@ def shapes(path: Path, file: str, layer: str | None = None) -> gpd.GeoDataFrame:
         for row in table.index[broken]
     )
     return gpd.GeoDataFrame({"region": table["region"]}, geometry=outlines, crs=WGS84)
+
+
+def _flatgeobuf(path: Path, file: str) -> gpd.GeoDataFrame:
+    """Read the form in which shipped packs keep their outlines."""
+    import geopandas as gpd
+
+    files_guard.regular(path, file)
+    try:
+        return gpd.read_file(path)[["region", "geometry"]]
+    except Exception as error:  # whatever the driver says of a broken file
+        raise files_guard.broken(file, "FlatGeobuf file with a column region") from error
 
 
 def _read(path: Path, file: str, layer: str | None) -> Rows:

@@ -77,10 +77,8 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
 
 def _shapes(pack: Path) -> Iterator[gpd.GeoDataFrame]:
     """Read the outlines of a pack: those that come with it, or a file of a user's own."""
-    import geopandas as gpd
-
     if (pack / "regions.fgb").exists():
-        yield gpd.read_file(pack / "regions.fgb")[["region", "geometry"]]
+        yield files.shapes(pack / "regions.fgb", label(pack / "regions.fgb"))
     for path in files.with_shapes(pack):
         yield files.shapes(path, label(path))
 

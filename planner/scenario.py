@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner import schema
+from planner import files_guard, schema
 from planner.case import Assumptions
 from planner.errors import DataError, PackError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from planner.case import Case
 
+MOST_TOML: Final = 1_000_000
 GENERAL: Final = ("title", "assumptions", "change", "add")
 CHANGE: Final = ("table", "where", "set", "times", "plus")
 
@@ -33,8 +34,12 @@ def read(path: Path) -> dict[str, Any]:
     DataError
         It is not TOML, or has keys that no scenario has.
     """
+    if files_guard.exists(path):
+        files_guard.regular(path, str(path), most_bytes=MOST_TOML)
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise DataError([f"{path}: it is nested too deeply; write it flat."]) from error
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: it cannot be read ({error}); give a TOML file."
         raise PackError(message) from error

@@ -412,3 +412,24 @@ def test_no_change_of_a_part_of_a_workbook_can_break_the_reader(seed: int) -> No
     workbook({part: mutated(content, draw)})
 
     assert all(len(line.splitlines()) <= 1 for line in asked("my.xlsx"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_the_place_of_a_scenario_is_refused() -> None:
+    os.mkfifo("s.toml")
+    result = RUN.invoke(app, ["check", "--scenario", "s.toml"])
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "planner: s.toml: it is a pipe or a device; save it as a file first.\n",
+    )
+
+
+def test_outlines_that_are_broken_are_told_in_one_line() -> None:
+    Path("regions.fgb").write_bytes(b"fgb\x03fgb\x00" + b"\xff" * 90)
+    with pytest.raises(PlannerError) as caught:
+        files_geo.shapes(Path("regions.fgb"), "regions.fgb")
+
+    assert str(caught.value) == (
+        f"regions.fgb: it is not a whole FlatGeobuf file with a column region; {SAVE}"
+    )
