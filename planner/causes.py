@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ MONTHS: Final = 6
 QUARTERS: Final = 2
 SMALLEST_MW: Final = 0.5
 NOISE_MW: Final = 1e-3
+APART: Final = 1e-3
 RANKING: Final = [
     "area",
     "option",
@@ -38,7 +40,12 @@ RANKING: Final = [
 FREED: Final = ["site", "lifted", "period", "mw"]
 
 
-def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -> pd.DataFrame:
+def freed(
+    run: Run,
+    late: Mapping[str, list[str]],
+    whole: Mapping[str, float],
+    rows: list[tuple[str, str, str, float]],
+) -> Run:
     """Lift one kind of limit around each late site and see what it gets, half-year by half-year.
 
     All other loads, and native shortage, are held as they were, so that what is freed is freed for
@@ -47,18 +54,14 @@ def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -
     Parameters
     ----------
     run
-        Solved half-years, as from :func:`planner.horizon.windows`.
+        Solved half-years, as from :func:`planner.horizon.windows`; they are yielded on.
     late
         Steps of each late site.
     whole
         Megawatts asked by each of them.
-
-    Returns
-    -------
-    pd.DataFrame
-        `site`, `lifted`, `period`, `mw` (powered in all with that limit lifted).
+    rows
+        Takes site, what is lifted, period, and megawatts powered in all with that limit lifted.
     """
-    rows: list[tuple[str, str, str, float]] = []
     done: set[tuple[str, tuple[str, ...]]] = set()
     for period, engine in run:
         values = engine.values
@@ -81,7 +84,7 @@ def freed(run: Run, late: Mapping[str, list[str]], whole: Mapping[str, float]) -
                     done.add((site, kinds))
             _unlift(engine, kinds)
         engine.values = values
-    return pd.DataFrame(rows, columns=FREED)
+        yield period, engine
 
 
 def _short(engine: Engine, steps: Iterable[str]) -> list[str]:
@@ -189,22 +192,22 @@ def _serve(
     return float(got)
 
 
-def alone(run: Run, wanted: Mapping[str, tuple[str, list[str]]]) -> pd.DataFrame:
+def alone(
+    run: Run,
+    wanted: Mapping[str, tuple[str, list[str]]],
+    rows: list[tuple[str, str, str, float]],
+) -> Run:
     """Find the cheapest remedies that power one site by a period, with all else held as it was.
 
     Parameters
     ----------
     run
-        Solved half-years with nothing built.
+        Solved half-years with nothing built; they are yielded on.
     wanted
         Period and steps of each site.
-
-    Returns
-    -------
-    pd.DataFrame
-        `site`, `period`, `option`, `mw` (nameplate); no rows where remedies do not suffice alone.
+    rows
+        Takes site, period, option and nameplate MW; none where remedies do not suffice alone.
     """
-    rows: list[tuple[str, str, str, float]] = []
     for period, engine in run:
         values = engine.values
         held = {key: engine[at] for key, at in engine.window.wanting()}
@@ -212,7 +215,7 @@ def alone(run: Run, wanted: Mapping[str, tuple[str, list[str]]]) -> pd.DataFrame
             if when == period:
                 rows += [(site, period, *need) for need in _needs(engine, steps, held)]
         engine.values = values
-    return pd.DataFrame(rows, columns=["site", "period", "option", "mw"])
+        yield period, engine
 
 
 def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[tuple[str, float]]:
@@ -222,20 +225,39 @@ def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[
     for row in _due(engine, steps):
         at = window.served[row.step]
         engine.bound(at, row.mw - NOISE_MW, row.mw)
-    costs = [
-        (window.built[r.option], r.usd_per_mw_yr / model.USD_SCALE) for r in window.layout.options
-    ]
-    costs += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
+    costs = _apart(window.layout.options, _due(engine, steps))
+    weights = [(window.built[option], usd / model.USD_SCALE) for option, usd in costs.items()]
+    weights += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
     try:
-        engine.minimise(costs)
+        engine.minimise(weights)
         found = [
-            (option, engine[at]) for option, at in window.built.items() if engine[at] > SMALLEST_MW
+            (option, round(engine[at], 3))
+            for option, at in window.built.items()
+            if engine[at] > SMALLEST_MW
         ]
     except SolverError:
         found = []
     stages.restore(engine, ["remedies"])
     _hold(engine, held)
     return found
+
+
+def _apart(options: list[Any], mine: list[Any]) -> dict[str, float]:
+    """Yearly cost of each option [USD/MW]; equal ones are set apart by a hair.
+
+    The site's own region comes first, then the order of the options, so that there is one answer
+    whatever was solved before.
+    """
+    homes = {row.region for row in mine}
+    groups: dict[tuple[str, float], list[Any]] = defaultdict(list)
+    for row in options:
+        groups[row.remedy, row.usd_per_mw_yr].append(row)
+    costs = {}
+    for (_, usd), rows in groups.items():
+        near_first = sorted(rows, key=lambda row: row.region not in homes)
+        for at, row in enumerate(near_first):
+            costs[row.option] = usd * (1 + APART * at / len(rows))
+    return costs
 
 
 def priced(run: Run, due: Mapping[str, set[str]], prices: list[tuple[str, str, float]]) -> Run:
@@ -349,27 +371,29 @@ def _two(gains: Mapping[str, tuple[float, int]], site: Any) -> dict[str, object]
     return dict(zip(CAUSE, (first, mw, quarters, second, next_mw, next_quarters), strict=True))
 
 
-def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.DataFrame:
+@dataclass
+class Gains:
+    """What remedies bring the late sites of an area: megawatt-months and half-years in service."""
+
+    months: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    served: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+
+def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame, gains: Gains) -> Run:
     """Rank remedies of each bottleneck by what a hundred megawatts of each bring its late sites.
 
     Parameters
     ----------
     run
-        Solved half-years with nothing built.
+        Solved half-years with nothing built; they are yielded on.
     areas
         Late steps of each region that is a bottleneck.
     options
         As from :func:`planner.remedies.options`.
-
-    Returns
-    -------
-    pd.DataFrame
-        `area`, `option`, `remedy`, `first_date`, `probe_mw`, `mw_months` (over the horizon),
-        `usd` (yearly cost over the years in service), `mw_months_per_million_usd`, best first.
+    gains
+        Takes what each option brings; :func:`ranking` reads it.
     """
-    gained: dict[tuple[str, str], float] = defaultdict(float)
-    served: dict[tuple[str, str], int] = defaultdict(int)
-    for _, engine in run:
+    for period, engine in run:
         values = engine.values
         held = {key: engine[variable] for key, variable in engine.window.wanting()}
         stages.lift(engine, ["build"])
@@ -379,11 +403,11 @@ def rank(run: Run, areas: Mapping[str, list[str]], options: pd.DataFrame) -> pd.
             before = _serve(engine, mine, held, ()) if mine else 0.0
             for option in _of_area(options, area, engine.window.number).itertuples():
                 gain = _with(engine, option, mine, held) - before if mine else 0.0
-                gained[area, option.option] += MONTHS * max(gain, 0.0)
-                served[area, option.option] += 1
+                gains.months[area, option.option] += MONTHS * max(gain, 0.0)
+                gains.served[area, option.option] += 1
         stages.restore(engine, ["build"])
         engine.values = values
-    return _ranking(gained, served, options)
+        yield period, engine
 
 
 def _of_area(options: pd.DataFrame, area: str, number: int) -> pd.DataFrame:
@@ -402,18 +426,23 @@ def _with(engine: Engine, option: Any, steps: list[str], held: Mapping[Any, floa
     return got
 
 
-def _ranking(
-    gained: Mapping[tuple[str, str], float],
-    served: Mapping[tuple[str, str], int],
-    options: pd.DataFrame,
-) -> pd.DataFrame:
+def ranking(gains: Gains, options: pd.DataFrame) -> pd.DataFrame:
+    """List the remedies of each bottleneck, best first.
+
+    Returns
+    -------
+    pd.DataFrame
+        `area`, `option`, `remedy`, `first_date`, `probe_mw`, `mw_months` (over the horizon),
+        `usd` (yearly cost over the years in service), `mw_months_per_million_usd`, best first.
+    """
     known = options.set_index("option")
     rows = []
-    for (area, option), months in gained.items():
+    for (area, option), months in gains.months.items():
         row = known.loc[option]
         probe = min(PROBE_MW, float(row["potential_mw"]))
-        usd = float(row["usd_per_mw_yr"]) * probe * served[area, option] / 2
-        rows.append((area, option, row["remedy"], row["first_date"], probe, months, usd))
+        usd = float(row["usd_per_mw_yr"]) * probe * gains.served[area, option] / 2
+        day = row["first_date"]
+        rows.append((area, option, row["remedy"], day, probe, round(months, 3), usd))
     table = pd.DataFrame(rows, columns=RANKING[:-1])
     table["mw_months_per_million_usd"] = table["mw_months"] / (table["usd"] / 1e6).where(
         table["usd"] > 0

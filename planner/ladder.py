@@ -12,7 +12,7 @@ import pandas as pd
 from planner import causes, demand, explain, horizon, match, pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.case import Case
     from planner.horizon import Solution
@@ -126,12 +126,8 @@ def climb(
     alone = horizon.together([_native(part, solver) for part in terms])
     plan = pipeline.answer(case, placed, asked, loads, runs["plain"])
     steps = _steps(plan, runs, terms, case)
-    say("causes")
-    named = _causes(plan, terms, case, only)
-    say("remedies of each site")
-    needs = _needs(plan, steps, terms, only)
-    say("ranking")
-    ranking = _ranking(plan, terms, only)
+    say("causes, remedies of each site, ranking")
+    named, needs, ranking = _again(plan, steps, terms, only, solver)
     options = pd.concat([part.options for part in terms], ignore_index=True)
     return Ladder(
         plan=plan,
@@ -224,44 +220,64 @@ def _dated(
     return pd.Series(dates, rows.index, dtype="datetime64[us]")
 
 
-def _causes(
-    plan: pipeline.Plan, terms: list[Terms], case: Case, only: set[str] | None
-) -> pd.DataFrame:
+def _again(
+    plan: pipeline.Plan,
+    steps: pd.DataFrame,
+    terms: list[Terms],
+    only: set[str] | None,
+    solver: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Find causes, the remedies of each site and their ranking in one pass with nothing built."""
     late = plan.sites[plan.sites["verdict"].isin([explain.LATE, explain.NEVER])]
     late = late if only is None else late[late["site"].isin(only)]
-    steps = plan.steps[plan.steps["site"].isin(late["site"])].groupby("site")["step"].agg(list)
     whole = late.set_index("site")["asked_mw"].to_dict()
-    tables = []
+    wanted, areas = _wanted(plan, steps, only), _areas(plan, only)
+    freed: list[tuple[str, str, str, float]] = []
+    needs: list[tuple[str, str, str, float]] = []
+    rankings = []
     for part in terms:
-        known = set(part.steps["site"])
-        mine = {site: steps[site] for site in late["site"] if site in known}
-        if not mine:
+        mine = _of_part(_steps_of(plan, late["site"]), set(part.steps["site"]))
+        asking = _of_part(wanted, set(part.steps["site"]))
+        short = _of_part(areas, set(part.supply.index))
+        if not (mine or asking or short):
             continue
-        tables.append(causes.freed(horizon.windows(part), mine, whole))
-    table = pd.concat(tables or [pd.DataFrame(columns=causes.FREED)], ignore_index=True)
-    return causes.name_causes(table, late, list(case.periods["period"]))
+        gains = causes.Gains()
+        run = horizon.windows(part, solver=solver)
+        run = causes.freed(run, mine, whole, freed) if mine else run
+        run = causes.alone(run, asking, needs) if asking else run
+        run = causes.rank(run, short, part.options, gains) if short else run
+        for _ in run:
+            pass
+        rankings.append(causes.ranking(gains, part.options))
+    table = pd.DataFrame(freed, columns=causes.FREED)
+    named = causes.name_causes(table, late, list(plan.case.periods["period"]))
+    ranking = pd.concat(rankings or [pd.DataFrame(columns=causes.RANKING)], ignore_index=True)
+    return named, _priced_needs(needs, terms), ranking
 
 
-def _ranking(plan: pipeline.Plan, terms: list[Terms], only: set[str] | None) -> pd.DataFrame:
+def _of_part[Value](values: Mapping[str, Value], here: set[str]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if name in here}
+
+
+def _steps_of(plan: pipeline.Plan, sites: pd.Series) -> dict[str, list[str]]:
+    found = plan.steps[plan.steps["site"].isin(sites)].groupby("site")["step"].agg(list)
+    return {site: found[site] for site in sites if site in found}
+
+
+def _areas(plan: pipeline.Plan, only: set[str] | None) -> dict[str, list[str]]:
+    """Late steps of the regions with most megawatts late."""
     late = plan.steps[plan.steps["late_mw"] > explain.TOLERANCE_MW]
     if only is not None:
         late = late[late["region"].isin(late.loc[late["site"].isin(only), "region"])]
     held = late.groupby("region")["late_mw"].sum().sort_values(ascending=False)
-    worst = set(held.index[:WORST])
-    parts = []
-    for part in terms:
-        mine = late[late["region"].isin(worst & set(part.supply.index))]
-        areas = mine.groupby("region")["step"].agg(list).to_dict()
-        if not areas:
-            continue
-        parts.append(causes.rank(horizon.windows(part), areas, part.options))
-    return pd.concat(parts or [pd.DataFrame(columns=causes.RANKING)], ignore_index=True)
+    mine = late[late["region"].isin(held.index[:WORST])]
+    return dict(mine.groupby("region")["step"].agg(list).to_dict())
 
 
-def _needs(
-    plan: pipeline.Plan, steps: pd.DataFrame, terms: list[Terms], only: set[str] | None
-) -> pd.DataFrame:
-    """Solve again for each late site alone, with remedies, by the period in which they suffice."""
+def _wanted(
+    plan: pipeline.Plan, steps: pd.DataFrame, only: set[str] | None
+) -> dict[str, tuple[str, list[str]]]:
+    """Period in which remedies suffice for each late site, and its steps."""
     late = steps[steps["verdict"].isin([REMEDIED, explain.LATE])]
     late = late if only is None else late[late["site"].isin(only)]
     wanted: dict[str, tuple[str, list[str]]] = {}
@@ -269,16 +285,17 @@ def _needs(
         by = np.where(rows["verdict"] == REMEDIED, rows["target_period"], rows["earliest_period"])
         period = max(by, key=explain.sorted_period)
         wanted[str(site)] = (period, plan.steps.loc[plan.steps["site"] == site, "step"].tolist())
-    parts = []
-    for part in terms:
-        mine = {site: need for site, need in wanted.items() if site in set(part.steps["site"])}
-        if mine:
-            found = causes.alone(horizon.windows(part), mine)
-            known = part.options.set_index("option")[
-                ["remedy", "first_date", "usd_per_mw", "usd_per_mw_yr", "confidence"]
-            ]
-            parts.append(found.join(known, on="option"))
-    table = pd.concat(parts or [pd.DataFrame(columns=NEEDS)], ignore_index=True)
+    return wanted
+
+
+def _priced_needs(rows: list[tuple[str, str, str, float]], terms: list[Terms]) -> pd.DataFrame:
+    """Add dates and costs of the options to what each site needs."""
+    if not rows:
+        table = pd.DataFrame(columns=NEEDS)
+    else:
+        columns = ["remedy", "first_date", "usd_per_mw", "usd_per_mw_yr", "confidence"]
+        known = pd.concat([part.options for part in terms]).set_index("option")[columns]
+        table = pd.DataFrame(rows, columns=NEEDS[:4]).join(known, on="option")
     return table.assign(
         usd=(table["mw"] * table["usd_per_mw"]).astype(float).round(2),
         usd_yr=(table["mw"] * table["usd_per_mw_yr"]).astype(float).round(2),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pulp
 import pytest
 from tiny import candidate, case, frames, lead_time, peak, plant, remedy, site
 
-from planner import ladder
+from planner import horizon, ladder
 
 HEAD = 1.1
 PLAIN = (100 + 50) / HEAD
@@ -316,3 +317,36 @@ def test_no_site_loses_a_megawatt_to_another_that_remedies_power_earlier() -> No
     ramps = found.ramps
 
     assert (ramps["with_remedies_mw"] >= ramps["powered_mw"] - 1e-3).all()
+
+
+def test_causes_needs_and_ranking_share_one_pass_with_the_given_solver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Four runs, native load alone, and one more pass: six, each with the solver that was given."""
+    solver = pulp.HiGHS(msg=False, threads=1)
+    seen: list[object] = []
+    windows = horizon.windows
+
+    def counted(*terms: Any, **given: Any) -> Any:
+        seen.append(given.get("solver"))
+        return windows(*terms, **given)
+
+    monkeypatch.setattr(horizon, "windows", counted)
+    late = site("a", facility_mw=400.0)
+    found = ladder.climb(
+        case(late, remedies=(remedy("ct"),), candidates=(candidate("ct"),)),
+        solver=solver,
+    )
+
+    assert seen == [solver] * 6
+    assert set(found.needs["option"]) == {"ct@NORTH"}
+    assert set(found.ranking["option"]) == {"ct@NORTH"}
+    assert found.sites["cause"].iloc[0] == "import"
+
+
+def test_of_remedies_that_cost_the_same_the_sites_own_region_comes_first() -> None:
+    """100 MW are missing; NORTH and SOUTH offer them at one price, and the line has 50 to give."""
+    offers = (candidate("ct", "SOUTH"), candidate("ct", "NORTH"))
+    found, _ = climbed(site("a", facility_mw=240.0), remedies=(remedy("ct"),), candidates=offers)
+
+    assert set(found.needs["option"]) == {"ct@NORTH"}

@@ -1,0 +1,116 @@
+"""Run the benchmarks and write docs/performance.md from that run.
+
+`.venv/bin/python benchmarks/performance.py`: some minutes; needs linopy.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hours
+import season
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+LIBRARIES = ("highspy", "linopy", "numpy", "pandas", "pulp")
+NOT_BUILT = (
+    ("investment over years with 24 hours each (M) by decomposition", "one LP", "0.25x, 1 GB"),
+    ("hourly adequacy M; stress variant", "one LP", "0.1x; solved at all"),
+    ("ensemble, hourly adequacy M", "rebuild and solve every draw", "100 draws a minute"),
+)
+ELSEWHERE = (
+    ("ensemble, season", "rebuild and solve every draw", "20x, 1,000 draws a minute"),
+    ("second worker process", "one worker", "1.7x"),
+)
+
+OPENING = """\
+# How fast it is
+
+Written by `benchmarks/performance.py` from one run; do not edit. Ratios count; seconds are of
+processor time, which a busy machine disturbs least, and depend on the machine.
+"""
+EXPLAINED = """
+- **Build and hand-over**: the program of a half-year is small, so that HiGHS takes a ready matrix
+  in less than a millisecond; PuLP writes it term by term. It is done once, not once a half-year:
+  bounds, limits and costs change on the loaded program.
+- **linopy**: every program that the main job solves, rows built once a half-year as arrays, bounds
+  and costs changed, handed over in memory to the same HiGHS on one thread. It keeps no basis from
+  one program to the next, which the main job does. Imports and input are left out of both.
+- **What-if**: the first solve holds the build, the hand-over and all stages of a half-year.
+- **Growth**: copies of the grid beside each other, more sites on the same grid, or more half-years;
+  the first four half-years, but for growth in half-years. Linear growth is 1x.
+
+## Asked, and measured elsewhere or not at all
+"""
+CLOSING = """
+The hours of a year (`planner hourly`) are an operation of what stands, one pool and year at a time;
+no investment is decided in them, so the ratios of the problem M do not apply to them.
+"""
+
+
+def table(found: Iterable[season.Ratio]) -> list[str]:
+    """Lines of the table of ratios."""
+    lines = [
+        "| what | against | seconds | ratio | asked | | |",
+        "|---|---|---:|---:|---:|---|---|",
+    ]
+    for row in found:
+        asked = f"{'at least' if row.at_least else 'at most'} {row.goal:g}x"
+        lines.append(
+            f"| {row.what} | {row.against} | {row.mine_s:.3g} / {row.other_s:.3g} |"
+            f" {row.ratio:.3g}x | {asked} | {'met' if row.met else '**not met**'} | {row.note} |"
+        )
+    return lines
+
+
+def page(found: list[season.Ratio], *, day: str, machine: str, versions: str) -> str:
+    """Write the page."""
+    unmet = "; ".join(row.what for row in found if not row.met)
+    lines = [
+        OPENING,
+        f"{day}; {machine}; {versions}.",
+        "",
+        *table(found),
+        "",
+        f"Not met: {unmet or 'none of those measured'}.",
+        EXPLAINED,
+        "| what | against | asked | |",
+        "|---|---|---|---|",
+        *(f"| {a} | {b} | {c} | see [the ensemble](ensemble.md) |" for a, b, c in ELSEWHERE),
+        *(f"| {a} | {b} | {c} | not built |" for a, b, c in NOT_BUILT),
+        CLOSING,
+    ]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Class of the machine: processors and kind."""
+    return f"{os.cpu_count()} processors, {platform.machine()}, {platform.system()}"
+
+
+def main() -> None:
+    """Measure, print and write."""
+    found: list[season.Ratio] = []
+    for part in season.PARTS.values():
+        for row in part():
+            print(season.line(row), flush=True)
+            found.append(row)
+    found.append(hours.compared())
+    print(season.line(found[-1]), flush=True)
+    versions = f"Python {platform.python_version()}"
+    versions += "".join(f", {name} {version(name)}" for name in LIBRARIES)
+    text = page(found, day=f"{datetime.now(UTC):%Y-%m-%d}", machine=machine(), versions=versions)
+    draft = PAGE.with_suffix(".part")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.replace(PAGE)
+
+
+if __name__ == "__main__":
+    main()
