@@ -590,9 +590,11 @@ COMMON_TABLES: Final = (
 ALL_TABLES: Final = {entry.name: entry for entry in (*COMMON_TABLES, *GRID_TABLES, *SITE_TABLES)}
 
 
-def reference_page() -> str:
-    """Write every table as a page of markdown: column, kind, unit, meaning and limits."""
-    return "\n".join(["# Tables of a pack", *map(_section, ALL_TABLES.values())])
+def reference_page(
+    title: str = "Tables of a pack", tables: Iterable[Table] = tuple(ALL_TABLES.values())
+) -> str:
+    """Write tables as a page of markdown: column, kind, unit, meaning and limits."""
+    return "\n".join([f"# {title}", *map(_section, tables)])
 
 
 def _section(entry: Table) -> str:

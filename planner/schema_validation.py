@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from planner.columns import Table
-from planner.schema import SOURCES, date, number, table, text, year
+from planner.schema import SOURCES, date, number, reference_page, table, text, year
 
 KINDS: Final = (
     "adequate_by",
@@ -235,3 +235,9 @@ SITE_STATES: Final = table(
 )
 RECORD_TABLES: Final = (SOURCES, OUTLOOKS, WAITS, REQUESTS, SLIPS)
 STATE_TABLES: Final = (SOURCES, SITE_STATES)
+
+
+def record_page() -> str:
+    """Write the page docs/record.md."""
+    head = "What was published when: the tables of grids/record and sites/record, and of cases"
+    return reference_page(head, (*RECORD_TABLES[1:], SITE_STATES, CASES, AREAS)) + "\n"

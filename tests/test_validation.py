@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from planner import packs
+from planner import packs, schema_validation
 from planner.cli import app
 from planner.schema_validation import REASONS
 from planner.validation import baselines, odds, page, questions, record, run, score
@@ -279,6 +279,11 @@ def test_the_page_is_up_to_date() -> None:
     reasons = packs.lone_table(FOLDER / "reasons.csv", REASONS)
 
     assert (ROOT / "docs" / "validation.md").read_text("utf-8") == page.page(found(), reasons)
+
+
+def test_the_page_of_the_record_is_up_to_date() -> None:
+    """Written from the tables' own descriptions."""
+    assert (ROOT / "docs" / "record.md").read_text("utf-8") == schema_validation.record_page()
 
 
 def test_every_miss_has_a_reason_that_says_data_or_method() -> None:
