@@ -122,11 +122,13 @@ def check(
 
     plan, climbed = common.guarded(answer)
     wanted = set(common.chosen(plan.sites, program, state, site)["site"])
-    from planner import pipeline, report
+    from planner import pipeline, report_files
 
     plan = pipeline.only(plan, wanted)
     if out is not None:
-        written = common.guarded(lambda: report.write(plan, out, style=out_format, ladder=climbed))
+        written = common.guarded(
+            lambda: report_files.write(plan, out, style=out_format, ladder=climbed)
+        )
         for path in written:
             typer.echo(f"wrote {path}", err=True)
     verdicts = plan.sites if climbed is None else climbed.sites

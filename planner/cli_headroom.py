@@ -127,10 +127,10 @@ def _flexible(
     if region is not None:
         common.known("--region", region, set(found.areas["area"]))
         found = found.only(region)
-    from planner import headroom_report, report
+    from planner import headroom_report, report_files
 
     if out is not None:
-        path = common.guarded(lambda: report.write_rows(found.areas, out, "headroom"))
+        path = common.guarded(lambda: report_files.write_rows(found.areas, out, "headroom"))
         typer.echo(f"wrote {path}", err=True)
     return headroom_report.screen(found, style)
 

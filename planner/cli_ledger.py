@@ -107,12 +107,12 @@ def _answer(
 
 
 def _drawn(found: Ledger, path: Path) -> None:
-    from planner import charts_ledger, maps, report
+    from planner import charts_ledger, maps, report_files
 
     if path.suffix not in CHART_FORMATS:
         _refuse(f"--chart is {str(path)!r}; end it with {', '.join(CHART_FORMATS)}.")
     picture = maps.picture(charts_ledger.powered(found), path.suffix.removeprefix("."))
-    report.write_file(path, picture)
+    report_files.write_file(path, picture)
     typer.echo(f"wrote {path}", err=True)
 
 

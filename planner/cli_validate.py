@@ -87,11 +87,11 @@ def _shipped(path: Path | None, name: str) -> Path:
 
 
 def _written(found: Validation, out: Path) -> None:
-    from planner import report
+    from planner import report_files
 
     for name, table in (("answers", found.answers), ("scores", found.scores)):
         if len(table.columns):
-            progress(f"wrote {report.write_rows(table, out, name)}")
+            progress(f"wrote {report_files.write_rows(table, out, name)}")
 
 
 def _told(found: Validation, style: str) -> str:

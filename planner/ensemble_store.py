@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import batch, draws, ensemble, report
+from planner import batch, draws, ensemble, report_files
 from planner.batch import CAUSES, CODE, NEVER, Batch
 from planner.errors import DataError, PackError
 from planner.explain import TOLERANCE_MW
@@ -70,11 +70,11 @@ class Store:
             raise PackError(message)
         if there:
             self._same_question(key)
-        record = report.run_record(self.case) | {
+        record = report_files.run_record(self.case) | {
             "ensemble": {"identity": key, "seed": self.effort.seed, "batch": ensemble.BATCH}
         }
         self._write(RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
-        rows = gzip.compress("\n".join(report.input_rows(self.case)).encode(), mtime=0)
+        rows = gzip.compress("\n".join(report_files.input_rows(self.case)).encode(), mtime=0)
         self._write("inputs.txt.gz", rows)
         asked = batch.assessed(self.case, draws.asked(self.case))
         self.steps = asked["step"].tolist()
@@ -107,7 +107,7 @@ class Store:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            report.write_file(path, content)
+            report_files.write_file(path, content)
         except (OSError, PackError) as error:
             cause = error if isinstance(error, OSError) else error.__cause__
             why = getattr(cause, "strerror", None) or str(cause)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from planner.errors import PackError
-from planner.report import write_file
+from planner.report_files import write_file
 
 TEMPLATE: Final = Path(__file__).with_name("template")
 GUIDE: Final = "README.md"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from planner import case, compare, packs, pipeline, report
+from planner import case, compare, packs, pipeline, report_files
 from planner.errors import PackError, PlannerError
 from planner.sources import fetch, importers, native, native_grid, publishers, renew
 from planner.sources.renew import Change
@@ -189,7 +189,7 @@ def _judge(ask: Ask, update: Update, work: Path, tell: Callable[[str], None]) ->
         tell(f"verdicts {name}")
         given: dict[str, Any] = {"as_of": ask.as_of, "horizon_years": ask.horizon_years}
         found = pipeline.check(case.load_case(grids, ask.sites, **given))
-        report.write(found, work / name)
+        report_files.write(found, work / name)
     update.moved, update.inputs = compare.runs(work / "before", work / "after")
 
 

@@ -56,6 +56,7 @@ LAYERS: Final = (
     ),
     ("starter",),
     ("compare", "inspect_data", "layers", "provenance", "report", "why"),
+    ("report_files",),
     ("front",),
     ("ledger", "topdown"),
     ("ledger_powered",),
@@ -113,12 +114,12 @@ READERS: Final = {
         "match",
         "overlays",
     ),
-    *("packs", "program", "report", "scenario", "sources", "starter"),
+    *("packs", "program", "report_files", "scenario", "sources", "starter"),
 }
 # sources refresh the packs.
 WRITERS: Final = {
     *("bridges", "cli", "cli_brief", "cli_maps", "ensemble_store", "export", "maps", "report"),
-    "sources",
+    *("report_files", "sources"),
 }
 READ: Final = re.compile(r"read_(csv|excel|file|parquet|feather|json|html|text|bytes|dataframe)")
 WRITE: Final = re.compile(r"to_(csv|excel|file|parquet|feather)|write_(text|bytes|dataframe)")

@@ -10,7 +10,7 @@ import pytest
 from tiny import candidate, case, remedy, site
 
 import planner
-from planner import compare, ladder, report, why
+from planner import compare, ladder, report, report_files, why
 from planner.errors import PackError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_a_site_name_cannot_reach_the_terminal_as_control_characters() -> None:
 def test_a_run_is_written_with_its_record_and_nothing_half_done(tmp_path: Path) -> None:
     """Six tables, the rows they stand on and the record; no temporary file is left."""
     plan = planner.check(case(site("a")))
-    report.write(plan, tmp_path / "run")
+    report_files.write(plan, tmp_path / "run")
     record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
 
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
@@ -54,14 +54,14 @@ def test_a_run_is_written_with_its_record_and_nothing_half_done(tmp_path: Path) 
         "inputs.txt.gz",
     }
     assert record["assumptions"]["allocation"] == "queue"
-    assert set(record["versions"]) == set(report.PACKAGES)
+    assert set(record["versions"]) == set(report_files.PACKAGES)
     assert pd.read_csv(tmp_path / "run" / "sites.csv")["verdict"].tolist() == ["on time"]
 
 
 def test_the_same_question_gives_the_same_bytes(tmp_path: Path) -> None:
     """Written twice, compared file by file."""
     for name in ("one", "two"):
-        report.write(planner.check(case(site("a", facility_mw=200.0))), tmp_path / name)
+        report_files.write(planner.check(case(site("a", facility_mw=200.0))), tmp_path / name)
     one = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     two = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
 
@@ -72,15 +72,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "run").write_text("here", encoding="utf-8")
     with pytest.raises(PackError, match="choose a folder that can be written"):
-        report.write(planner.check(case(site("a"))), tmp_path / "run")
+        report_files.write(planner.check(case(site("a"))), tmp_path / "run")
 
 
 def test_compare_names_the_sites_that_moved_and_the_inputs(tmp_path: Path) -> None:
     """A line of 50 MW against one of 90: the site of 170 MW is on time, by all of the horizon."""
     early = site("b", facility_mw=5.0, announced_on="2020-01-01")
-    report.write(planner.check(case(site("a", facility_mw=170.0), early)), tmp_path / "old")
+    report_files.write(planner.check(case(site("a", facility_mw=170.0), early)), tmp_path / "old")
     new = case(site("a", facility_mw=170.0), early, link_mw=100.0, pue=1.2)
-    report.write(planner.check(new), tmp_path / "new")
+    report_files.write(planner.check(new), tmp_path / "new")
     moved, inputs = compare.runs(tmp_path / "old", tmp_path / "new")
 
     assert moved["site"].tolist() == ["a"]

@@ -8,7 +8,7 @@ import pytest
 from tiny import case, site
 
 import planner
-from planner import report, scenario
+from planner import report_files, scenario
 from planner.errors import DataError, PackError
 
 SHIPPED = Path(__file__).parents[1] / "examples" / "scenarios"
@@ -122,4 +122,4 @@ def test_every_shipped_scenario_applies_to_the_shipped_packs(path: Path) -> None
 
     changed = scenario.apply(question, scenario.read(path))
 
-    assert set(report.input_rows(changed)) != set(report.input_rows(question))
+    assert set(report_files.input_rows(changed)) != set(report_files.input_rows(question))
