@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,6 +14,7 @@ import pandas as pd
 
 from planner import layers, ledger, match, palette
 from planner.errors import PackError, PlannerError
+from planner.report_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -371,17 +370,3 @@ def _arrow(table: pd.DataFrame) -> bytes:
     sink = io.BytesIO()
     _plain(table).reset_index(drop=True).to_feather(sink, compression="uncompressed")
     return sink.getvalue()
-
-
-def whole(path: Path, content: bytes) -> Path:
-    """Put a file into place in one go."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        shutil.move(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path

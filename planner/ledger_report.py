@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.ledger import TABLES
 from planner.ledger_facts import ALL, MW_PER_GW
-from planner.report import as_text, text_table
+from planner.report import as_text, markdown, text_table
 
 if TYPE_CHECKING:
     from planner.ledger import Ledger
@@ -359,27 +359,27 @@ def page(ledger: Ledger) -> str:
         "",
         "## Programs (GW)",
         "",
-        *_markdown(programs(ledger)),
+        *markdown(programs(ledger)),
         "",
         "## Pledges of load (GW)",
         "",
-        *_markdown(pledges(ledger, ALL)),
+        *markdown(pledges(ledger, ALL)),
         "",
         "## Sites that several pledges claim",
         "",
-        *_markdown(ledger.claimed.drop(columns="rows").round(0)),
+        *markdown(ledger.claimed.drop(columns="rows").round(0)),
         "",
         "## Listed, not added",
         "",
-        *_markdown(_listed(ledger)),
+        *markdown(_listed(ledger)),
         "",
         "## Cost of a gigawatt (USD billion)",
         "",
-        *_markdown(ledger.costs.drop(columns="rows").round(1)),
+        *markdown(ledger.costs.drop(columns="rows").round(1)),
         "",
         "## Rates",
         "",
-        *_markdown(_rates(ledger)),
+        *markdown(_rates(ledger)),
         "",
     ]
     return "\n".join(lines)
@@ -414,15 +414,6 @@ def _rates(ledger: Ledger) -> pd.DataFrame:
         "value": [_span_of(*ends) for ends in zip(rows["low"], rows["high"], strict=True)],
         "unit": rows["unit"], "source": rows["source"],
     })  # fmt: skip
-
-
-def _markdown(table: pd.DataFrame) -> list[str]:
-    head = "| " + " | ".join(str(name) for name in table.columns) + " |"
-    body = [
-        "| " + " | ".join("" if pd.isna(cell) else str(cell) for cell in row) + " |"
-        for row in table.itertuples(index=False)
-    ]
-    return [head, "|" + "---|" * len(table.columns), *body]
 
 
 def _chosen(rows: pd.DataFrame, program: str | None) -> pd.DataFrame:

@@ -416,6 +416,20 @@ def text_table(table: pd.DataFrame) -> str:
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines() if line.strip())
 
 
+def markdown(table: pd.DataFrame) -> list[str]:
+    """Lay out a table as lines of markdown; what is unknown stays empty."""
+    head = "| " + " | ".join(str(name) for name in table.columns) + " |"
+    body = [
+        "| " + " | ".join(_markdown_cell(cell) for cell in row) + " |"
+        for row in table.itertuples(index=False)
+    ]
+    return [head, "|" + "---|" * len(table.columns), *body]
+
+
+def _markdown_cell(value: object) -> str:
+    return "" if pd.isna(value) else str(value).replace("|", "/")
+
+
 def _looks_numeric(column: pd.Series) -> bool:
     return bool(pd.to_numeric(column.replace("-", "0"), errors="coerce").notna().all())
 

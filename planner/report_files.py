@@ -49,8 +49,8 @@ def write(
         written = [_write_table(table, folder / (name + suffix)) for name, table in tables.items()]
         record = json.dumps(run_record(plan.case), indent=1, sort_keys=True) + "\n"
         rows = gzip.compress("\n".join(input_rows(plan.case)).encode(), mtime=0)
-        written.append(_replace(folder / "inputs.txt.gz", rows))
-        return [*written, _replace(folder / "run.json", record.encode())]
+        written.append(whole(folder / "inputs.txt.gz", rows))
+        return [*written, whole(folder / "run.json", record.encode())]
     except OSError as error:
         message = f"{folder}: {error.strerror or error}; choose a folder that can be written."
         raise PackError(message) from error
@@ -81,7 +81,7 @@ def write_file(path: Path, content: bytes) -> Path:
         The file cannot be written.
     """
     try:
-        return _replace(path, content)
+        return whole(path, content)
     except OSError as error:
         message = f"{path}: {error.strerror or error}; choose a file that can be written."
         raise PackError(message) from error
@@ -90,14 +90,15 @@ def write_file(path: Path, content: bytes) -> Path:
 def _write_table(table: pd.DataFrame, path: Path) -> Path:
     if path.suffix == ".parquet":
         try:
-            return _replace(path, table.to_parquet(index=False))
+            return whole(path, table.to_parquet(index=False))
         except ImportError as error:
             message = "Parquet needs pyarrow; install planner[tables] or write CSV."
             raise PackError(message) from error
-    return _replace(path, table.to_csv(index=False, lineterminator="\n").encode())
+    return whole(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
-def _replace(path: Path, content: bytes) -> Path:
+def whole(path: Path, content: bytes) -> Path:
+    """Put a file into place in one go."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

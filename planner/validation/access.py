@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from planner.validation.answer import Answer, CannotAnswer, cited
+from planner.validation.questions import MONTH_DAYS
+from planner.validation.score import QUARTER_DAYS
 
 if TYPE_CHECKING:
     from planner.validation.questions import Areas, Question
     from planner.validation.record import Record
 
-GRACE: Final = pd.Timedelta(days=91.31)
+GRACE: Final = pd.Timedelta(days=QUARTER_DAYS)
 COUNTRIES: Final = 2  # letters of the country at the head of an id
 UPGRADE_WORLD: Final = "WORLD"
-MONTH: Final = pd.Timedelta(days=30.4375)
+MONTH: Final = pd.Timedelta(days=MONTH_DAYS)
 SPREAD: Final = ("months_low", "months", "months_high")
 SMALLEST_MW: Final = 20.0  # below it a load is no large load, and waits for no upgrade
 SHUT: Final = ("closed", "constraint")
@@ -42,7 +44,8 @@ def answer(question: Question, areas: Areas, record: Record) -> Answer:
     """
     names = chain(question.subjects, areas)
     if question.asked_mw is not None and question.asked_mw < SMALLEST_MW:
-        names = [name for name in names if name in set(record.waits["area"])] or names[:0]
+        on_record = set(record.waits["area"])
+        names = [name for name in names if name in on_record]
     if not names:
         raise CannotAnswer(f"{question.asked_mw:g} MW is no large load, and no stop is on record")
     found = wait(names, record, pd.Timestamp(question.as_of))
@@ -93,7 +96,7 @@ def wait(names: list[str], record: Record, day: pd.Timestamp) -> Wait:
     """
     for name in names:
         rows = record.waits[record.waits["area"] == name]
-        found = [w for w in (read(rows, names, record, day) for read in (_stop, _lead)) if w]
+        found = [w for w in (_stop(rows, names, record, day), _lead(rows, day)) if w]
         if found:
             return _together(found)
     return _unheard(names, record, day)
@@ -102,7 +105,7 @@ def wait(names: list[str], record: Record, day: pd.Timestamp) -> Wait:
 def usual(names: list[str], record: Record, day: pd.Timestamp) -> Wait:
     """Return the usual time from request to power in the nearest area that has one on record."""
     for name in names:
-        found = _lead(record.waits[record.waits["area"] == name], names, record, day)
+        found = _lead(record.waits[record.waits["area"] == name], day)
         if found is not None:
             return found
     return _unheard(names, record, day)
@@ -177,12 +180,7 @@ def _upgrade_months(names: list[str], record: Record, cause: str) -> dict[str, A
     }
 
 
-def _lead(
-    rows: pd.DataFrame,
-    names: list[str],  # noqa: ARG001
-    record: Record,  # noqa: ARG001
-    day: pd.Timestamp,
-) -> Wait | None:
+def _lead(rows: pd.DataFrame, day: pd.Timestamp) -> Wait | None:
     """Read the usual time from request to power: the latest published."""
     leads = rows[(rows["kind"] == "lead_time") & rows["months"].notna()].sort_values("known_on")
     if leads.empty:

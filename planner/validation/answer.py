@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner import adequacy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TIGHT_BAND = 0.01
+VERDICTS = {"adequate": "yes", "tight": "tight", "short": "no"}
 
 
 class CannotAnswer(Exception):  # noqa: N818 - a reason, told as an answer
@@ -65,7 +67,5 @@ def cited(text: str, rows: pd.DataFrame | Iterable[str]) -> str:
 
 
 def three_way(surplus: float, requirement: float) -> str:
-    """Say adequate, tight or short: tight within 1 % of the requirement either way."""
-    if surplus > TIGHT_BAND * requirement:
-        return "yes"
-    return "tight" if surplus >= -TIGHT_BAND * requirement else "no"
+    """Say yes, tight or no in the band of :func:`planner.adequacy.verdict`."""
+    return VERDICTS[adequacy.verdict(surplus, requirement)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from planner.adequacy import TIGHT_FRACTION
 from planner.validation.answer import Answer, cited, three_way
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from planner.validation.questions import Areas, Question
     from planner.validation.record import Record
 
-TIGHT: Final = 0.01
 SPRING_ENDS: Final = 6  # a delivery year begins on 1 June
 MOSTLY: Final = 0.5
 SEASON_OF: Final = {
@@ -277,7 +277,7 @@ def _by_limit(table: pd.DataFrame, year: int) -> Answer | None:
     ].sum()
     room -= float(gone)
     scale = max(float(limit["value"]), float(objective["value"]))
-    verdict = "no" if room < 0 else "tight" if room < TIGHT * scale else "yes"
+    verdict = "no" if room < 0 else "tight" if room < TIGHT_FRACTION * scale else "yes"
     return Answer(
         verdict=verdict,
         value=room,
@@ -324,7 +324,7 @@ def _one_season(table: pd.DataFrame, need: pd.Series, year: int) -> Answer | Non
         f"{need['season']}: supply of the year before is not on record; need and leavers move by"
         f" {-swing:,.0f} MW"
     )
-    verdict = "tight" if swing < -TIGHT * needed else "yes"
+    verdict = "tight" if swing < -TIGHT_FRACTION * needed else "yes"
     return Answer(
         verdict,
         value=min(0.0, swing),

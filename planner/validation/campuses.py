@@ -151,7 +151,7 @@ def _from_grid(
         return Answer("yes", value=asked, date=question.target, note="drawn already")
     granted = rows[(rows["on"] > day) & (rows["mw_cumulative"] >= ENOUGH * asked)]
     if len(granted):
-        last = granted.sort_values("known_on").tail(1).rename(columns={"mw": "mw_cumulative"})
+        last = granted.sort_values("known_on").tail(1)
         return _judged(question, last, asked=asked, here=0.0, slip=slip, cause="build")
     places = _places(question, areas)
     found = max(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -133,5 +134,6 @@ def _ever(spread: Spread) -> float:
     return 1.0 - float(never.max() if len(never) else 0.0)
 
 
+@cache
 def _spreads(as_of: date) -> Spreads:
     return Spreads(packs.read_common(as_of=as_of)["uncertainty"])

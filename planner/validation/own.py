@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner import adequacy
 from planner import case as cases
 from planner.errors import PlannerError
-from planner.validation.answer import Answer
+from planner.validation.answer import VERDICTS, Answer
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 GRIDS: Final = ("us", "india")
 LATEST: Final = cases.Assumptions().as_of
 YEARLY: Final = ("summer", "winter")
-VERDICTS: Final = {"adequate": "yes", "tight": "tight", "short": "no"}
 DELIVERY_STARTS: Final = (6, 1)
 MIDDLE: Final = 6
 

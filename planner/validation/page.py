@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner.report import text_table
+from planner.report import markdown, text_table
 from planner.validation import margins, odds
 from planner.validation.measures import measures
 
@@ -88,18 +88,18 @@ def page(found: Validation, reasons: pd.DataFrame | None = None) -> str:
     parts = [
         INTRODUCTION,
         "## Scores\n",
-        _markdown(_rounded(found.totals)),
+        *markdown(_rounded(found.totals)),
         "\n## Against simple rules\n\nOn the cases that each rule answers.\n",
-        _markdown(_rounded(found.baselines)),
+        *markdown(_rounded(found.baselines)),
         "\n## Measures\n",
-        _markdown(_rounded(measures(found.cases, found.answers, found.scores))),
+        *markdown(_rounded(measures(found.cases, found.answers, found.scores))),
         f"\n{_false_yes(found)}\n",
         CALIBRATION,
-        _markdown(_rounded(odds.brier(chances))),
+        *markdown(_rounded(odds.brier(chances))),
         "",
-        _markdown(_rounded(odds.reliability(chances))),
+        *markdown(_rounded(odds.reliability(chances))),
         MARGINS,
-        _markdown(_percent(margins.beside_nerc(EVE_OF_SUMMER, EVE_OF_SUMMER.year))),
+        *markdown(_percent(margins.beside_nerc(EVE_OF_SUMMER, EVE_OF_SUMMER.year))),
         "\n## Cases\n",
         *_each(found),
         "## Misses, and why\n",
@@ -112,7 +112,7 @@ def _each(found: Validation) -> Iterator[str]:
     rows = found.cases.merge(found.answers, on="case_id", suffixes=("", "_answer"))
     rows = rows.merge(found.scores[["case_id", "score", "false_yes"]], on="case_id")
     table = pd.DataFrame([_line(row) for row in rows.to_dict("records")])
-    yield _markdown(table)
+    yield from markdown(table)
     yield ""
 
 
@@ -178,13 +178,3 @@ def _percent(table: pd.DataFrame) -> pd.DataFrame:
     numbers = table.columns[1:]
     shown = {name: table[name].map(lambda x: "-" if pd.isna(x) else f"{x:.1%}") for name in numbers}
     return table.assign(**shown)
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = ["| " + " | ".join(map(str, table.columns)) + " |"]
-    lines.append("|" + "---|" * len(table.columns))
-    lines += [
-        "| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |"
-        for row in table.itertuples(index=False)
-    ]
-    return "\n".join(lines)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_SHOWN = 20
+MONTH_DAYS = 30.4375
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Question:
     @property
     def months(self) -> float:
         """Months from the as-of date to the target date."""
-        return float((self.target - pd.Timestamp(self.as_of)).days) / 30.4375
+        return float((self.target - pd.Timestamp(self.as_of)).days) / MONTH_DAYS
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 type Answerer = Callable[[Question, Areas, Record], Answer]
 
+BY_BOTH: Final[Mapping[tuple[str, str], Answerer]] = {("other", "area"): others.answer}
 BY_KIND: Final[Mapping[str, Answerer]] = {
     "adequate_by": system.answer,
     "margin_at": system.answer,
@@ -108,9 +109,8 @@ def validate(
 
 def answer(question: Question, areas: Areas) -> Answer:
     """Answer one question, or say why it cannot be answered."""
-    answerer = BY_KIND.get(question.kind) or BY_SUBJECT[question.subject_kind]
-    if question.kind == "other" and question.subject_kind == "area":
-        answerer = others.answer
+    both = question.kind, question.subject_kind
+    answerer = BY_BOTH.get(both) or BY_KIND.get(question.kind) or BY_SUBJECT[question.subject_kind]
     try:
         return answerer(question, areas, record.read(question.as_of))
     except CannotAnswer as reason:
