@@ -44,17 +44,27 @@ def links(case: Case) -> pd.DataFrame:
 
 
 def _standing(firm: pd.DataFrame, year: int) -> pd.DataFrame:
-    there = firm[firm["online_year"].isna() | (firm["online_year"] < year)]
-    turned = there["from_region"] > there["to_region"]
-    ends = there[["from_region", "to_region"]]
-    limits = there[["forward_mw", "reverse_mw"]]
-    there = there.assign(
+    return added_up(firm[firm["online_year"].isna() | (firm["online_year"] < year)])
+
+
+def added_up(links: pd.DataFrame) -> pd.DataFrame:
+    """Add up links between the same two regions, whichever way round they are listed.
+
+    Returns
+    -------
+    pd.DataFrame
+        `from_region` (the first by name), `to_region`, `forward_mw`, `reverse_mw`.
+    """
+    turned = links["from_region"] > links["to_region"]
+    ends = links[["from_region", "to_region"]]
+    limits = links[["forward_mw", "reverse_mw"]]
+    links = links.assign(
         from_region=ends.min(axis=1),
         to_region=ends.max(axis=1),
         forward_mw=limits["forward_mw"].where(~turned, limits["reverse_mw"]),
         reverse_mw=limits["reverse_mw"].where(~turned, limits["forward_mw"]),
     )
-    sums = there.groupby(["from_region", "to_region"])[["forward_mw", "reverse_mw"]].sum()
+    sums = links.groupby(["from_region", "to_region"])[["forward_mw", "reverse_mw"]].sum()
     return sums.reset_index()
 
 

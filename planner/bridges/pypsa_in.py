@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from planner import limits
 from planner.bridges.grid import Grid, built, slug
 from planner.bridges.quiet import hushed, library
 from planner.case import SUMMER, Assumptions
@@ -398,16 +399,7 @@ def _links(read: _Read) -> Iterator[dict[str, Any]]:
     """Ratings between two regions, added up; a link of its own brings what it does not lose."""
     for kind, frame in (("AC", _lines(read)), ("DC", _controlled(read))):
         ends = frame[frame["from_region"] != frame["to_region"]]
-        turned = ends["from_region"] > ends["to_region"]
-        names = ends[["from_region", "to_region"]]
-        limits = ends[["forward_mw", "reverse_mw"]]
-        ends = ends.assign(
-            from_region=names.min(axis=1),
-            to_region=names.max(axis=1),
-            forward_mw=limits["forward_mw"].where(~turned, limits["reverse_mw"]),
-            reverse_mw=limits["reverse_mw"].where(~turned, limits["forward_mw"]),
-        )
-        sums = ends.groupby(["from_region", "to_region"])[["forward_mw", "reverse_mw"]].sum()
+        sums = limits.added_up(ends).set_index(["from_region", "to_region"])
         for row in sums.clip(upper=UNLIMITED_MW).reset_index().to_dict("records"):
             yield {**row, "kind": kind, "status": "existing"}
 
