@@ -232,7 +232,7 @@ def _side_by_side(tables: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFra
 
 def _check_scenario(load: pd.DataFrame, given: Assumptions, folders: Iterable[Path]) -> None:
     wanted = given.load_scenario
-    known = sorted(set(load["scenario"]))
+    known = sorted(load["scenario"].unique())
     if wanted in known:
         return
     if known:

@@ -274,27 +274,26 @@ def rules_by_level(rows: pd.DataFrame, case: Case) -> Iterator[pd.DataFrame]:
 
 def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.DataFrame:
     """Find the rule of one level in force on the day of each request."""
-    columns = ["lead_months", "ready", "moratorium", "rule_name"]
-    found = pd.DataFrame(np.nan, index=rows.index, columns=columns[:3]).assign(rule_name="")
-    found["day"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-    found["lead_rule"] = ""
+    months, stopped = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    day = np.full(len(rows), np.datetime64("NaT", "us"))
+    names, leads = np.full(len(rows), "", dtype=object), np.full(len(rows), "", dtype=object)
     rules = case.connection[case.connection["area_kind"] == level].sort_values("begins_on")
     whole = rows.groupby("site")["mw"].transform("sum")
-    campus = rows.get("campus_mw", whole)
+    campus, areas = rows.get("campus_mw", whole).to_numpy(), area.to_numpy(dtype=object)
+    announced = rows["announced_on"]
     for rule in rules.itertuples():
-        under = (area == rule.area) & (campus >= np.nan_to_num(rule.threshold_mw))
-        name = rule_name(rule)
+        under = (areas == rule.area) & (campus >= np.nan_to_num(rule.threshold_mw))
         if rule.rule == "moratorium":
             end = half_year(pd.Series([rule.ends_on])).fillna(NEVER).iloc[0] + 1
-            found.loc[under, ["moratorium", "rule_name"]] = [float(end), name]
+            stopped[under], names[under] = float(end), rule_name(rule)
         elif not np.isnan(rule.lead_months):
-            under &= rows["announced_on"] >= rule.begins_on
-            due = rows["announced_on"] + pd.DateOffset(months=round(rule.lead_months))
-            found.loc[under, "lead_months"] = rule.lead_months
-            found.loc[under, "ready"] = half_year(due)[under].astype(float)
-            found.loc[under, "day"] = due[under].astype("datetime64[us]")
-            found.loc[under, ["rule_name", "lead_rule"]] = name
-    return found
+            under &= (announced >= rule.begins_on).to_numpy()
+            due = announced[under] + pd.DateOffset(months=round(rule.lead_months))
+            months[under], day[under] = rule.lead_months, due
+            names[under] = leads[under] = rule_name(rule)
+    found = pd.DataFrame({"lead_months": months, "ready": np.nan, "moratorium": stopped})
+    found = found.assign(rule_name=names, day=day, lead_rule=leads).set_index(rows.index)
+    return found.assign(ready=half_year(found["day"]).astype(float))
 
 
 def rule_name(rule: Any) -> str:
@@ -340,11 +339,10 @@ def _asked_by(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     """Cumulative megawatts asked by named sites on the grid, region by period."""
     numbers = numbered(case.periods)
     rows = asked[asked["on_grid"]]
-    columns = {
-        period: rows[rows["target"] <= number].groupby("region")["mw"].sum()
-        for period, number in numbers.items()
-    }
-    return pd.DataFrame(columns) * case.assumptions.coincidence
+    period, step = np.nonzero(rows["target"].to_numpy(float) <= numbers.to_numpy()[:, None])
+    due = rows[["region", "mw"]].take(step).assign(period=numbers.index.take(period))
+    sums = due.groupby(["region", "period"])["mw"].sum().unstack()
+    return sums * case.assumptions.coincidence
 
 
 def numbered(periods: pd.DataFrame) -> pd.Series:

@@ -72,6 +72,11 @@ def shapes(path: Path, label: str) -> gpd.GeoDataFrame:
     return files_geo.shapes(path, label, layer)
 
 
+def bounds(path: Path) -> tuple[float, ...]:
+    """Return west, south, east and north of a file of outlines; the whole world if not known."""
+    return files_geo.bounds(path) or (-180.0, -90.0, 180.0, 90.0)
+
+
 def is_table(path: Path) -> bool:
     """Say whether a file has one of the endings that are read."""
     return path.name.lower().endswith(ENDINGS)

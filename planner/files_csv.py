@@ -42,14 +42,15 @@ def cells(path: Path, file: str) -> pd.DataFrame:
         raise files_guard.too_many_cells(file)
     try:
         grid = pd.read_csv(
-            io.BytesIO(data), header=None, dtype="str", na_filter=False, skip_blank_lines=False
+            io.BytesIO(data), header=None, dtype=object, na_filter=False, skip_blank_lines=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(list(_ragged(data, file, str(error)))) from error
     header = [name.strip() for name in grid.iloc[0]]
     raise_problems(doubled(header, file))
     rows = pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(grid) - 1, name="row")
-    body = grid.iloc[1:].set_axis(rows).set_axis(header, axis=1)
+    body = grid.iloc[1:]
+    body.index, body.columns = rows, pd.Index(header, dtype="str")
     return without_blank_column(body)
 
 
@@ -143,6 +144,8 @@ def doubled(header: list[str], file: str) -> Iterator[str]:
 
 def without_blank_column(cells: pd.DataFrame) -> pd.DataFrame:
     """Drop columns with neither name nor cells, which spreadsheets leave behind; count others."""
+    if all(cells.columns):
+        return cells
     blank = [
         not name and bool((cells.iloc[:, place].str.strip() == "").all())
         for place, name in enumerate(cells.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from planner.supply import in_force
@@ -34,37 +35,32 @@ def links(case: Case) -> pd.DataFrame:
         `from_region`, `to_region`, `period`, `forward_mw`, `reverse_mw`, `within_pool`.
     """
     firm = case.links[case.links["status"] != "planned"]
-    frames = [
-        _standing(firm, row.year).assign(period=row.period) for row in case.periods.itertuples()
-    ]
-    rows = pd.concat(frames, ignore_index=True)
+    begun = firm["online_year"].astype(float).fillna(-np.inf).to_numpy()
+    periods = case.periods
+    at, link = np.nonzero(begun < periods["year"].to_numpy()[:, None])
+    rows = added_up(firm.take(link).assign(at=at), "at")
     pools = case.regions.set_index("region")["pool"]
     within = rows["from_region"].map(pools) == rows["to_region"].map(pools)
-    return rows.assign(within_pool=within)
+    names = periods["period"].take(rows.pop("at")).array
+    return rows.assign(period=names, within_pool=within)
 
 
-def _standing(firm: pd.DataFrame, year: int) -> pd.DataFrame:
-    return added_up(firm[firm["online_year"].isna() | (firm["online_year"] < year)])
-
-
-def added_up(links: pd.DataFrame) -> pd.DataFrame:
+def added_up(links: pd.DataFrame, *by: str) -> pd.DataFrame:
     """Add up links between the same two regions, whichever way round they are listed.
 
     Returns
     -------
     pd.DataFrame
-        `from_region` (the first by name), `to_region`, `forward_mw`, `reverse_mw`.
+        The columns `by`, `from_region` (the first by name), `to_region`, `forward_mw`,
+        `reverse_mw`.
     """
     turned = links["from_region"] > links["to_region"]
-    ends = links[["from_region", "to_region"]]
-    limits = links[["forward_mw", "reverse_mw"]]
-    links = links.assign(
-        from_region=ends.min(axis=1),
-        to_region=ends.max(axis=1),
-        forward_mw=limits["forward_mw"].where(~turned, limits["reverse_mw"]),
-        reverse_mw=limits["reverse_mw"].where(~turned, limits["forward_mw"]),
-    )
-    sums = links.groupby(["from_region", "to_region"])[["forward_mw", "reverse_mw"]].sum()
+    whole = {}
+    for name, other in (("from_region", "to_region"), ("forward_mw", "reverse_mw")):
+        whole[name] = links[name].where(~turned, links[other])
+        whole[other] = links[other].where(~turned, links[name])
+    keys = [*by, "from_region", "to_region"]
+    sums = links.assign(**whole).groupby(keys)[["forward_mw", "reverse_mw"]].sum()
     return sums.reset_index()
 
 
@@ -80,24 +76,20 @@ def joint(case: Case) -> pd.DataFrame:
     rows = in_force(case.joint_limits, case.periods, "limit")
     if rows.empty:
         return pd.DataFrame(columns=JOINT_COLUMNS)
-    sides = case.joint_members.groupby(["limit", "side"])["region"].agg(frozenset)
-    pools = case.regions.groupby("pool")["region"].agg(frozenset)
-    ends = [
-        (
-            _side(sides, row.limit, LIMIT_KINDS[row.kind][0]),
-            _side(sides, row.limit, LIMIT_KINDS[row.kind][1]),
-        )
-        for row in rows.itertuples()
-    ]
-    rows = rows.assign(into=[end[0] for end in ends], out_of=[end[1] for end in ends])
-    within = [_within_pool(into, out_of, set(pools)) for into, out_of in ends]
-    return rows.assign(within_pool=within)[list(JOINT_COLUMNS)]
-
-
-def _side(sides: pd.Series, limit: str, side: str | None) -> frozenset[str]:
-    if side is None or (limit, side) not in sides.index:
-        return frozenset()
-    return frozenset(sides.loc[(limit, side)])
+    members = case.joint_members.groupby(["limit", "side"])["region"].agg(frozenset).to_dict()
+    pools = set(case.regions.groupby("pool")["region"].agg(frozenset))
+    ends = {
+        (limit, kind): [members.get((limit, side), frozenset()) for side in LIMIT_KINDS[kind]]
+        for limit, kind in rows[["limit", "kind"]].drop_duplicates().itertuples(index=False)
+    }
+    within = {key: _within_pool(into, out_of, pools) for key, (into, out_of) in ends.items()}
+    keys = list(zip(rows["limit"], rows["kind"], strict=True))
+    rows = rows.assign(
+        into=[ends[key][0] for key in keys],
+        out_of=[ends[key][1] for key in keys],
+        within_pool=[within[key] for key in keys],
+    )
+    return rows[list(JOINT_COLUMNS)]
 
 
 def _within_pool(into: frozenset[str], out_of: frozenset[str], pools: set[frozenset[str]]) -> bool:

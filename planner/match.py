@@ -11,7 +11,6 @@ from planner import files
 from planner.packs import label, shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import geopandas as gpd
@@ -43,15 +42,22 @@ def place(case: Case) -> pd.DataFrame:
 
 def _by_point(sites: pd.DataFrame, case: Case) -> pd.DataFrame:
     lost = sites["region"].isna() & sites["lat"].notna() & sites["lon"].notna()
-    if not lost.any() or not case.folders:
+    lost &= _near(sites, case)
+    if not lost.any():
         return sites
-    shapes = outlines(case)
-    left, bottom, right, top = shapes.total_bounds
-    lost &= sites["lon"].between(left, right) & sites["lat"].between(bottom, top)
-    found = containing(shapes, sites[lost])
+    found = containing(outlines(case), sites[lost])
     sites.loc[found.index, "region"] = found
     sites.loc[found.index, "how"] = "point"
     return sites
+
+
+def _near(sites: pd.DataFrame, case: Case) -> pd.Series:
+    """Say which sites lie in the bounds of some outlines; most are told without reading shapes."""
+    near = pd.Series(data=False, index=sites.index)
+    for path in _with_shapes(case):
+        west, south, east, north = files.bounds(path)
+        near |= sites["lon"].between(west, east) & sites["lat"].between(south, north)
+    return near
 
 
 def containing(shapes: gpd.GeoDataFrame, points: pd.DataFrame) -> pd.Series:
@@ -68,19 +74,20 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
     """Read the polygons of all regions: `region`, `geometry` (EPSG:4326)."""
     import geopandas as gpd
 
-    frames = [shapes for folder in case.folders for shapes in _shapes(folder)]
+    frames = [files.shapes(path, label(path)) for path in _with_shapes(case)]
     if not frames:
         return gpd.GeoDataFrame({"region": [], "geometry": []}, crs="EPSG:4326")
     whole = pd.concat(frames, ignore_index=True)
     return whole.drop_duplicates("region", keep="last", ignore_index=True)
 
 
-def _shapes(pack: Path) -> Iterator[gpd.GeoDataFrame]:
-    """Read the outlines of a pack: those that come with it, or a file of a user's own."""
-    if (pack / "regions.fgb").exists():
-        yield files.shapes(pack / "regions.fgb", label(pack / "regions.fgb"))
-    for path in files.with_shapes(pack):
-        yield files.shapes(path, label(path))
+def _with_shapes(case: Case) -> list[Path]:
+    """List the outlines of all packs: those that come with one, or a file of a user's own."""
+    paths = []
+    for pack in case.folders:
+        shipped = pack / "regions.fgb"
+        paths += [*([shipped] if shipped.exists() else []), *files.with_shapes(pack)]
+    return paths
 
 
 def countries() -> gpd.GeoDataFrame:
@@ -97,19 +104,17 @@ def countries() -> gpd.GeoDataFrame:
 
 def _pockets(sites: pd.DataFrame, case: Case) -> pd.Series:
     named = case.pocket_places.drop_duplicates("place").set_index("place")["pocket"]
-    found = sites["county_fips"].map(named).astype(object)
+    found = sites["county_fips"].map(named).to_numpy(dtype=object)
+    lat, lon = (sites[name].to_numpy(dtype=float) for name in ("lat", "lon"))
+    region = sites["region"].to_numpy(dtype=object)
     for pocket in case.pockets[case.pockets["radius_km"].notna()].itertuples():
-        inside = (
-            _distance_km(sites["lat"], sites["lon"], pocket.lat, pocket.lon) <= pocket.radius_km
-        )
-        found = found.where(
-            found.notna() | ~(inside & (sites["region"] == pocket.region)), pocket.pocket
-        )
-    return found
+        inside = _distance_km(lat, lon, pocket.lat, pocket.lon) <= pocket.radius_km
+        found[pd.isna(found) & inside & (region == pocket.region)] = pocket.pocket
+    return pd.Series(found, sites.index, dtype=object)
 
 
-def _distance_km(lat: pd.Series, lon: pd.Series, to_lat: float, to_lon: float) -> pd.Series:
-    phi, other = np.radians(lat.astype(float)), np.radians(to_lat)
-    across = np.radians(lon.astype(float) - to_lon)
+def _distance_km(lat: np.ndarray, lon: np.ndarray, to_lat: float, to_lon: float) -> np.ndarray:
+    phi, other = np.radians(lat), np.radians(to_lat)
+    across = np.radians(lon - to_lon)
     half = np.sin((phi - other) / 2) ** 2 + np.cos(phi) * np.cos(other) * np.sin(across / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)))

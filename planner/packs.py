@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from planner import files, headings, references, schema
@@ -392,8 +393,7 @@ def known(loaded: Loaded, as_of: date | None) -> dict[str, pd.DataFrame]:
     tables = {
         name: known_by(frame, loaded.tables[name], as_of) for name, frame in loaded.frames.items()
     }
-    if any(len(tables[name]) < len(frame) for name, frame in loaded.frames.items()):
-        tables = references.without_orphans(tables)
+    tables = references.without_orphans(tables, loaded.frames)
     return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
 
 
@@ -411,12 +411,14 @@ def known_by(frame: pd.DataFrame, table: Table, as_of: date | None) -> pd.DataFr
     if "known_on" not in table.columns:
         return frame
     if as_of is not None:
-        frame = frame[frame["known_on"] <= pd.Timestamp(as_of)]
-    key = list(table.key)
-    if not frame.duplicated(key).any():
+        early = frame["known_on"] <= pd.Timestamp(as_of)
+        frame = frame if early.all() else frame[early]
+    days = frame["known_on"].to_numpy()
+    if (days == days[:1]).all():  # a fact stands once a day
         return frame
-    latest = frame.sort_values("known_on", kind="stable").drop_duplicates(key, keep="last")
-    return latest.sort_index()
+    order = np.argsort(days, kind="stable")
+    gone = order[frame[list(table.key)].take(order).duplicated(keep="last")]
+    return frame.drop(index=frame.index[gone]) if len(gone) else frame
 
 
 # --- files ---------------------------------------------------------------------------------------

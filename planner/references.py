@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from planner import wording
@@ -91,26 +92,28 @@ def gaps(tables: Tables, *, files: Mapping[str, str] | None = None) -> list[str]
     plants = tables["supply"][["region", "technology"]].drop_duplicates().merge(places, on="region")
     there, pools = _distinct(plants, "pool", "technology"), _distinct(plants, "pool")
     shares, margins = tables["accreditation"], tables["requirements"]
+    given = _distinct(shares, "pool", "technology", "season")
+    stated = _distinct(margins, "pool", "season")
     lines = []
     for season in SEASONS:
-        given = _distinct(shares[shares["season"] == season], "pool", "technology")
-        stated = _distinct(margins[margins["season"] == season], "pool")
         lines += [
             f"{_name('accreditation', files)}: pool {pool} has {technology} but no share of it for"
             f" {season}; add a row."
-            for pool, technology in sorted(there - given)
+            for pool, technology in sorted(there)
+            if (pool, technology, season) not in given
         ]
         lines += [
             f"{_name('requirements', files)}: pool {pool} has no reserve margin for {season}; add a"
             " row."
-            for (pool,) in sorted(pools - stated)
+            for (pool,) in sorted(pools)
+            if (pool, season) not in stated
         ]
     return lines
 
 
 def _distinct(frame: pd.DataFrame, *columns: str) -> set[tuple[str, ...]]:
-    known = frame[list(columns)].dropna().drop_duplicates()
-    return set(known.itertuples(index=False, name=None))
+    known = frame[list(columns)].drop_duplicates().dropna()
+    return set(map(tuple, known.to_numpy(dtype=object)))
 
 
 def _name(table: str, files: Mapping[str, str] | None) -> str:
@@ -132,16 +135,12 @@ def _where(failure: Failure, files: Mapping[str, str], origins: Mapping[str, pd.
 
 
 def _unknown(tables: Tables) -> Iterator[Failure]:
+    asked = [reference for reference in REFERENCES if reference.table in tables]
+    listed = {target: _values(tables[target][key]) for _, target, key in asked}
     for name, frame in tables.items():
-        for reference in REFERENCES:
-            if reference.column not in frame or reference.table in {name, *_absent(tables)}:
-                continue
-            listed = tables[reference.table][reference.listed]
-            yield from _unlisted(name, frame, reference.column, listed, reference.table)
-
-
-def _absent(tables: Tables) -> set[str]:
-    return {reference.table for reference in REFERENCES} - set(tables)
+        for column, target, _ in asked:
+            if column in frame and target != name:
+                yield from _unlisted(name, frame, column, listed[target], target)
 
 
 def _areas(tables: Tables) -> Iterator[Failure]:
@@ -150,20 +149,18 @@ def _areas(tables: Tables) -> Iterator[Failure]:
         return
     for kind, target in AREAS.items():
         if target in tables:
-            listed = tables[target][kind]
+            listed = _values(tables[target][kind])
             rows = rules[rules["area_kind"] == kind]
             yield from _unlisted("connection", rows, "area", listed, target)
 
 
 def _unlisted(
-    name: str, frame: pd.DataFrame, column: str, listed: pd.Series, target: str
+    name: str, frame: pd.DataFrame, column: str, listed: Mapping[str, None], target: str
 ) -> Iterator[Failure]:
     """Find values that are not listed, one failure per value."""
-    there = set(listed)
-    lost = [value for value in frame[column].dropna().unique() if value not in there]
-    for text in lost:
+    for text in [text for text in _values(frame[column]) if text not in listed]:
         rows = frame[frame[column] == text]
-        likely = wording.closest(text, listed.dropna().unique())
+        likely = wording.closest(text, listed)
         what = f"{column} is {wording.shown(text)}"
         if likely:
             yield Failure(name, rows, f"{what}; it is not in {target}, did you mean {likely}?")
@@ -171,17 +168,25 @@ def _unlisted(
             yield Failure(name, rows, f"{what}; it is not in {target}, correct or add it.")
 
 
-def without_orphans(tables: Tables) -> dict[str, pd.DataFrame]:
-    """Drop rows that hang on a row that is not there, as when that was not known yet."""
+def _values(column: pd.Series) -> dict[str, None]:
+    """Return the values of a column, each once, in their order."""
+    return dict.fromkeys(np.asarray(column.dropna().unique(), dtype=object))
+
+
+def without_orphans(tables: Tables, whole: Tables) -> dict[str, pd.DataFrame]:
+    """Drop rows that hang on a row that is not there any more, as when it was not known yet.
+
+    `whole` holds the tables before, which fit each other.
+    """
     kept = dict(tables)
-    for reference in REFERENCES:
-        if reference.table not in kept:
+    for column, target, key in REFERENCES:
+        if target not in kept or len(kept[target]) == len(whole[target]):
             continue
-        listed = kept[reference.table][reference.listed]
+        listed = _values(kept[target][key])
         for name, frame in kept.items():
-            if name != reference.table and reference.column in frame:
-                here = frame[reference.column].isin(listed) | frame[reference.column].isna()
-                kept[name] = frame[here]
+            if name != target and column in frame:
+                lost = [value for value in _values(frame[column]) if value not in listed]
+                kept[name] = frame[~frame[column].isin(lost)] if lost else frame
     if "connection" in kept:
         kept["connection"] = _of_known_areas(kept)
     return kept

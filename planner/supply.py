@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from planner.errors import DataError
 
 if TYPE_CHECKING:
     from planner.case import Case
+
+FAR_YEAR: Final = 10_000.0
 
 
 def in_force(table: pd.DataFrame, periods: pd.DataFrame, *key: str) -> pd.DataFrame:
@@ -30,12 +32,16 @@ def in_force(table: pd.DataFrame, periods: pd.DataFrame, *key: str) -> pd.DataFr
     """
     by = [*key, "season"]
     keys = table[by].drop_duplicates()
-    wanted = keys.merge(periods[["period", "year", "season"]], on="season")
-    wanted = wanted.astype({"year": float}).sort_values("year")
-    rows = table.assign(begun=table["year"]).astype({"year": float}).sort_values("year")
-    past = pd.merge_asof(wanted, rows, on="year", by=by)
-    coming = pd.merge_asof(wanted, rows, on="year", by=by, direction="forward")
-    return past.where(past["begun"].notna(), coming).drop(columns="begun")
+    wanted = keys.assign(group=np.arange(len(keys)) * FAR_YEAR)
+    wanted = wanted.merge(periods[["period", "year", "season"]], on="season")
+    wanted = wanted.astype({"year": float}).sort_values("year", ignore_index=True)
+    group = wanted.pop("group").to_numpy()
+    begun = table.groupby(by, sort=False).ngroup().to_numpy() * FAR_YEAR + table["year"].to_numpy()
+    order = np.argsort(begun, kind="stable")
+    past = np.searchsorted(begun[order], group + wanted["year"].to_numpy(), side="right") - 1
+    at = np.maximum(past, np.searchsorted(begun[order], group))
+    rows = table.drop(columns=[*by, "year"]).take(order[at]).set_axis(wanted.index)
+    return pd.concat([wanted, rows], axis=1)
 
 
 def firm(case: Case) -> pd.DataFrame:
@@ -55,10 +61,28 @@ def firm(case: Case) -> pd.DataFrame:
         A technology is not accredited in a pool that has it.
     """
     plants = case.supply.merge(case.regions[["region", "pool"]], on="region")
-    plants = plants[plants["status"] != "planned"]
-    known = shares(case)
-    frames = [_in_period(plants, known, row, case) for row in case.periods.itertuples()]
-    return pd.concat(frames, ignore_index=True)
+    plants = plants[plants["status"] != "planned"].reset_index(drop=True)
+    periods = case.periods
+    begun, gone = _span(plants, case)
+    years = periods["year"].to_numpy()[:, None]
+    period, plant = np.nonzero((begun < years) & (gone > years))
+    share, seasonal = _accreditation(plants, case)
+    at = plant, period
+    _check_accredited(plants, periods, at, share[at])
+    mw = plants[["winter_mw", "summer_mw", "nameplate_mw"]].to_numpy(dtype=float)[plant]
+    capacity = np.where((periods["season"] == "summer").to_numpy()[period], mw[:, 1], mw[:, 0])
+    base = np.where(seasonal[at], capacity, mw[:, 2])
+    rows = pd.DataFrame({"capacity_mw": capacity, "accredited_mw": base * share[at]})
+    region, regions = pd.factorize(plants["region"], sort=True)
+    technology, technologies = pd.factorize(plants["technology"], sort=True)
+    shape = len(periods), len(regions), len(technologies)
+    sums = rows.groupby(
+        np.ravel_multi_index((period, region[plant], technology[plant]), shape)
+    ).sum()
+    place = np.unravel_index(sums.index, shape)
+    sums.insert(0, "region", regions.take(place[1]))
+    sums.insert(1, "technology", technologies.take(place[2]))
+    return sums.assign(period=periods["period"].take(place[0]).array).reset_index(drop=True)
 
 
 def accredited(case: Case) -> pd.Series:
@@ -79,39 +103,54 @@ def shares(case: Case) -> pd.DataFrame:
     return rows.set_index(["pool", "technology", "period"])[columns].sort_index()
 
 
-def _in_period(plants: pd.DataFrame, known: pd.DataFrame, period: Any, case: Case) -> pd.DataFrame:
-    there = plants[is_there(plants, period.year, case)]
-    name = period.period
-    here = known.xs(name, level="period")
-    rows = there.join(here, on=["pool", "technology"])
-    _check_accredited(rows, name)
-    seasonal = rows[f"{period.season}_mw"]
-    base = seasonal.where(rows["applies_to"] == "seasonal", rows["nameplate_mw"])
-    rows = rows.assign(capacity_mw=seasonal, accredited_mw=base * rows["accredited_fraction"])
-    sums = rows.groupby(["region", "technology"])[["capacity_mw", "accredited_mw"]].sum()
-    return sums.reset_index().assign(period=name)
+def _accreditation(plants: pd.DataFrame, case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Plants by periods: accredited share, and whether it is one of seasonal capacity."""
+    pair = ["pool", "technology"]
+    kinds = plants[pair].drop_duplicates()
+    kinds = kinds.assign(kind=np.arange(len(kinds)))
+    rows = in_force(case.accreditation, case.periods, *pair).merge(kinds, on=pair)
+    at = rows["kind"], pd.Index(case.periods["period"]).get_indexer(rows["period"])
+    share = np.full((len(kinds), len(case.periods)), np.nan)
+    seasonal = np.zeros(share.shape, dtype=bool)
+    share[at] = rows["accredited_fraction"]
+    seasonal[at] = rows["applies_to"] == "seasonal"
+    mine = plants.groupby(pair, sort=False).ngroup().to_numpy()
+    return share[mine], seasonal[mine]
 
 
 def is_there(plants: pd.DataFrame, year: int, case: Case) -> pd.Series:
     """Say which plants stand in a year: begun before it, and not retired."""
-    online = (plants["status"] == "existing") | (plants["online_year"] < year)
+    begun, gone = _span(plants, case)
+    return pd.Series((begun < year) & (gone > year), plants.index)
+
+
+def _span(plants: pd.DataFrame, case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Return the years in which plants begin and retire, or infinity."""
     announced = plants["retirement_basis"] == "scheduled"
     if case.assumptions.model_retirements:
         announced |= plants["retirement_basis"] == "age_rule"
-    gone = announced & (plants["retirement_year"].fillna(np.inf) <= year)
-    return online & ~gone
+    begun = plants["online_year"].astype(float).mask(plants["status"] == "existing", -np.inf)
+    gone = plants["retirement_year"].astype(float).where(announced).fillna(np.inf)
+    return begun.to_numpy(), gone.to_numpy()
 
 
-def _check_accredited(rows: pd.DataFrame, period: str) -> None:
-    missing = rows[rows["accredited_fraction"].isna()]
-    pairs = missing[["pool", "technology"]].drop_duplicates().sort_values(["pool", "technology"])
-    problems = [
-        f"accreditation.csv: pool {row.pool} has {row.technology} but no share for {period};"
+def _check_accredited(
+    plants: pd.DataFrame,
+    periods: pd.DataFrame,
+    at: tuple[np.ndarray, np.ndarray],
+    share: np.ndarray,
+) -> None:
+    """Refuse plants without a share, in the first period that has any."""
+    plant, period = (places[np.isnan(share)] for places in at)
+    if not len(plant):
+        return
+    name = periods["period"].iloc[period[0]]
+    pairs = plants[["pool", "technology"]].take(plant[period == period[0]]).drop_duplicates()
+    raise DataError(
+        f"accreditation.csv: pool {row.pool} has {row.technology} but no share for {name};"
         " add a row."
-        for row in pairs.itertuples()
-    ]
-    if problems:
-        raise DataError(problems)
+        for row in pairs.sort_values(["pool", "technology"]).itertuples()
+    )
 
 
 def stored(case: Case) -> pd.DataFrame:

@@ -6,12 +6,12 @@ into words, one line each: file, row as a spreadsheet numbers it, column, value,
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import pandas_dtype
 
 from planner import wording
 from planner.columns import DTYPES, FIRST_YEAR, LAST_YEAR
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
     from planner.columns import Column, Kind, Table
 
 type Mask = npt.NDArray[np.bool_]
+type Places = npt.NDArray[np.intp]
 
 SHOWN_PROBLEMS: Final = 200
 HEADER_ROWS: Final = 2  # the header is row 1 of a spreadsheet, so the first fact is row 2
+FIRST_DAY: Final = np.datetime64(f"{FIRST_YEAR}-01-01")
+LAST_DAY: Final = np.datetime64(f"{LAST_YEAR}-12-31")
+DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A cell that a spreadsheet could not compute is no text, one that merely starts with "#" is.
+NO_TEXT: Final = frozenset(("", *wording.SPREADSHEET_ERRORS))
 DEAREST_USD_MN_PER_MW: Final = 200.0  # several times what any campus costs
 COUNTRY_BOXES: Final = {  # lat from, lat to, lon from, lon to; wide, they only catch slips
     "US": (13.0, 72.0, -180.0, -64.0),
@@ -91,35 +97,19 @@ def raise_problems(problems: Iterable[str], count: int | None = None) -> None:
 
 def examine(cells: pd.DataFrame, table: Table, *, file: str) -> Examined:
     """Type a table as far as possible and collect its problems; the index becomes `row`."""
-    cells = _without_blank_rows(_numbered(cells))
     headings, absent = _headings(list(cells.columns), table)
-    series, findings = {}, []
+    codes, distinct, rows = _distinct(cells, table)
+    values, findings = {}, []
     for name, column in table.columns.items():
-        given = cells[name] if name in cells else pd.Series("", index=cells.index, dtype="str")
         spared = replace(column, optional=True) if name in absent else column
-        series[name], found = _column(given, name, spared)
+        values[name], found = _column(codes[name], distinct, name, spared)
         findings.extend(found)
-    frame = pd.DataFrame(series, index=cells.index)
-    findings.extend(_doubles(frame, table, findings, absent))
+    frame = pd.DataFrame(values, index=rows, copy=False)
+    findings.extend(_doubles(frame, codes, table, findings, absent))
     findings.extend(_nonsense(frame))
     lines = [f"{file}, row 1: {line}" for line in headings]
     count = len(lines) + sum(len(finding.rows) for finding in findings)
     return Examined(frame, lines + _worded(findings, frame.index, file), count)
-
-
-def _numbered(cells: pd.DataFrame) -> pd.DataFrame:
-    if cells.index.name == "row":
-        return cells
-    return cells.set_axis(pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(cells), name="row"))
-
-
-def _without_blank_rows(cells: pd.DataFrame) -> pd.DataFrame:
-    blank = np.ones(len(cells), dtype=bool)
-    for name in cells:
-        if not blank.any():
-            return cells
-        blank &= (cells[name].str.strip() == "").to_numpy()
-    return cells[~blank]
 
 
 def _worded(findings: list[Finding], rows: pd.Index, file: str) -> list[str]:
@@ -162,73 +152,109 @@ def _needed(column: Column) -> bool:
     return not column.optional and column.default is None
 
 
-def _column(cells: pd.Series, name: str, column: Column) -> tuple[pd.Series, list[Finding]]:
+class Distinct(NamedTuple):
+    """Every text of a table once, and what it is as a number or a day; the first one is empty.
+
+    A table repeats few texts in many cells: each is read once, and a cell is the place of its text.
+    """
+
+    texts: npt.NDArray[np.object_]
+    strings: Any
+    plain: Mask
+    numbers: npt.NDArray[np.float64]
+    days: npt.NDArray[np.datetime64]
+
+
+def _distinct(cells: pd.DataFrame, table: Table) -> tuple[dict[str, Places], Distinct, pd.Index]:
+    """Return for each column the places of its cells, the distinct texts, and rows not blank."""
+    fills = ["", *(column.default or "" for column in table.columns.values())]
+    grid = cells.to_numpy(dtype=object).T
+    raw, found = pd.factorize(np.concatenate([np.array(fills, dtype=object), grid.ravel()]))
+    again, texts = pd.factorize(np.array([text.strip() for text in found], dtype=object))
+    filled, places = np.split(again[raw], [len(fills)])
+    places = places.reshape(grid.shape)
+    rows = cells.index
+    if rows.name != "row":
+        rows = pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(cells), name="row")
+    blank = ~places.any(axis=0)
+    if blank.any():
+        places, rows = places[:, ~blank], rows[~blank]
+    given = dict(zip(cells.columns, places, strict=True))
+    nothing = np.zeros(len(rows), dtype=np.intp)
+    codes = {name: given.get(name, nothing) for name in table.columns}
+    for name, fill in zip(table.columns, filled[1:], strict=True):
+        codes[name] = np.where(codes[name] == 0, fill, codes[name]) if fill else codes[name]
+    return codes, _read(texts, codes, table), rows
+
+
+def _read(texts: npt.NDArray[np.object_], codes: Mapping[str, Places], table: Table) -> Distinct:
+    """Read each text as what some column asks it to be."""
+    asked = {kind: np.zeros(len(texts), dtype=bool) for kind in DTYPES}
+    for name, column in table.columns.items():
+        asked[column.kind][codes[name]] = True
+    numeric = asked["number"] | asked["integer"]
+    numbers = np.full(len(texts), np.nan)
+    numbers[numeric] = pd.to_numeric(texts[numeric], errors="coerce")
+    numbers[np.isinf(numbers)] = np.nan
+    # Pandas would read "today" as a date, whatever the format says.
+    dated = [at for at in np.flatnonzero(asked["date"]) if DAY.fullmatch(texts[at])]
+    days = np.full(len(texts), np.datetime64("NaT", "us"))
+    days[dated] = pd.to_datetime(texts[dated], format="%Y-%m-%d", errors="coerce")
+    plain = np.array([text not in NO_TEXT for text in texts], dtype=bool)
+    return Distinct(texts, pd.array(texts, dtype="str"), plain, numbers, days)
+
+
+def _column(
+    codes: Places, distinct: Distinct, name: str, column: Column
+) -> tuple[Any, list[Finding]]:
     """Read one column: its values, and its cells that are empty, unreadable or out of limits."""
-    text = cells.str.strip()
-    empty = (text == "").to_numpy()
-    if column.default is not None and empty.any():
-        text = text.mask(empty, column.default)
-        empty = np.zeros(len(text), dtype=bool)
-    values, unreadable = _read(text, empty, column)
-    beyond = _beyond(values, column)
+    values, readable = READERS[column.kind](codes, distinct, column)
+    empty = codes == 0
 
     def say(remedy: Callable[[str, Column], str]) -> Callable[[int], str]:
-        return lambda at: f"{name} is {remedy(text.iloc[at], column)}."
+        return lambda at: f"{name} is {remedy(distinct.texts[codes[at]], column)}."
 
     found = [
         (empty & (not column.optional), say(wording.empty)),
-        (unreadable, say(wording.unreadable)),
-        (beyond, say(wording.beyond)),
+        (~readable & ~empty, say(wording.unreadable)),
+        (_beyond(values, column), say(wording.beyond)),
     ]
     findings = [Finding(np.flatnonzero(mask), word) for mask, word in found if mask.any()]
-    return _typed(values, column, broken=bool(findings)), findings
+    whole = column.dtype == DTYPES["integer"] and readable.all() and not findings
+    return values.astype(DTYPES["integer"]) if whole else values, findings
 
 
-def _read(text: pd.Series, empty: Mask, column: Column) -> tuple[pd.Series, Mask]:
-    """Return the values and where a cell that is not empty has none."""
-    values, readable = READERS[column.kind](text, column)
-    if readable.all():
-        return values, ~readable
-    return values.where(readable), ~readable & ~empty
-
-
-def _texts(text: pd.Series, column: Column) -> tuple[pd.Series, Mask]:
-    # Few values are looked at instead of many cells. A cell that a spreadsheet could not compute
-    # is no text, one that merely starts with "#" is.
-    refused = [value for value in text.unique() if not _is_text(value, column)]
-    return text, ~text.isin(refused).to_numpy() if refused else np.ones(len(text), dtype=bool)
-
-
-def _is_text(value: str, column: Column) -> bool:
+def _texts(codes: Places, distinct: Distinct, column: Column) -> tuple[Any, Mask]:
+    readable = distinct.plain
     if column.values:
-        return value in column.values
-    return value not in ("", *wording.SPREADSHEET_ERRORS)
+        here = np.flatnonzero(np.bincount(codes, minlength=len(readable)))
+        readable = np.zeros(len(readable), dtype=bool)
+        readable[[at for at in here if distinct.texts[at] in column.values]] = True
+    found = readable[codes]
+    return distinct.strings.take(np.where(found, codes, -1), allow_fill=True), found
 
 
-def _numbers(text: pd.Series, column: Column) -> tuple[pd.Series, Mask]:
-    values = pd.to_numeric(text, errors="coerce").astype("float64")
-    readable = np.isfinite(values.to_numpy())
+def _numbers(codes: Places, distinct: Distinct, column: Column) -> tuple[Any, Mask]:
+    values = distinct.numbers[codes]
     if column.kind == "integer":
-        readable &= (values % 1 == 0).to_numpy()
-    return values, readable
+        values[values % 1 != 0] = np.nan
+    return values, ~np.isnan(values)
 
 
-def _dates(text: pd.Series, column: Column) -> tuple[pd.Series, Mask]:
-    codes, unique = pd.factorize(text)  # few days stand in many cells
-    days = pd.Series(unique, dtype="str")
-    # Pandas would read "today" as a date, whatever the format says.
-    shaped = days.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}").astype(bool)
-    parsed = pd.to_datetime(days.where(shaped), format="%Y-%m-%d", errors="coerce")
-    values = parsed.astype(pandas_dtype(DTYPES[column.kind])).to_numpy()[codes]
-    return pd.Series(values, index=text.index), ~np.isnat(values)
-
-
-def _flags(text: pd.Series, column: Column) -> tuple[pd.Series, Mask]:
+def _dates(codes: Places, distinct: Distinct, column: Column) -> tuple[Any, Mask]:
     del column
-    return text == "true", text.isin(("true", "false")).to_numpy()
+    values = distinct.days[codes]
+    return values, ~np.isnat(values)
 
 
-READERS: Final[Mapping[Kind, Callable[[pd.Series, Column], tuple[pd.Series, Mask]]]] = {
+def _flags(codes: Places, distinct: Distinct, column: Column) -> tuple[Any, Mask]:
+    del column
+    true = (distinct.texts == "true")[codes]
+    readable = true | (distinct.texts == "false")[codes]
+    return true if readable.all() else np.where(readable, true, np.nan).astype(object), readable
+
+
+READERS: Final[Mapping[Kind, Callable[[Places, Distinct, Column], tuple[Any, Mask]]]] = {
     "text": _texts,
     "number": _numbers,
     "integer": _numbers,
@@ -237,29 +263,26 @@ READERS: Final[Mapping[Kind, Callable[[pd.Series, Column], tuple[pd.Series, Mask
 }
 
 
-def _beyond(values: pd.Series, column: Column) -> Mask:
+def _beyond(values: Any, column: Column) -> Mask:
     """Say where values lie outside the limits of their column."""
     outside = np.zeros(len(values), dtype=bool)
-    numbers, low, high = values, column.low, column.high
-    if column.kind == "date":
-        numbers, low, high = values.dt.year, FIRST_YEAR, LAST_YEAR
+    low, high = (FIRST_DAY, LAST_DAY) if column.kind == "date" else (column.low, column.high)
     if low is not None:
-        outside |= (numbers < low).to_numpy()
+        outside |= values < low
     if high is not None:
-        outside |= (numbers > high).to_numpy()
+        outside |= values > high
     return outside
-
-
-def _typed(values: pd.Series, column: Column, *, broken: bool) -> pd.Series:
-    """Give the final type; a broken column stays as it is, its table is refused anyway."""
-    return values if broken or values.isna().any() else values.astype(pandas_dtype(column.dtype))
 
 
 # --- rows ----------------------------------------------------------------------------------------
 
 
 def _doubles(
-    frame: pd.DataFrame, table: Table, found: list[Finding], absent: set[str]
+    frame: pd.DataFrame,
+    codes: Mapping[str, Places],
+    table: Table,
+    found: list[Finding],
+    absent: set[str],
 ) -> Iterator[Finding]:
     """Find rows that repeat the identity of an earlier row; rows already found are left out."""
     identity, key = list(table.identity), list(table.key)
@@ -268,7 +291,12 @@ def _doubles(
     spared = np.zeros(len(frame), dtype=bool)
     for finding in found:
         spared[finding.rows] = True
-    sound = frame[~spared]
+    marks = {
+        name: codes[name] if table.columns[name].kind == "text" else frame[name]
+        for name in identity
+    }
+    sound = pd.DataFrame(marks, index=frame.index)
+    sound = sound[~spared] if found else sound
     if not sound.duplicated(identity).any():
         return
     twice = sound[sound.duplicated(identity, keep=False)]
