@@ -46,7 +46,8 @@ class Window:
     A variable is a column number; a row is `sum of weight x variable <= limit`. Every half-year of
     a grid has the same variables and rows, so that only bounds, weights and limits change.
     `carried` holds what was served before, by step, and by region for unnamed datacenters;
-    `standing` the remedies built before, by option.
+    `standing` the remedies built before, by option. `net` writes one flow a line, which may be
+    negative, where nobody asks what flows cost.
     """
 
     layout: Layout
@@ -54,6 +55,7 @@ class Window:
     periods: Sequence[str]
     carried: Mapping[str, float]
     standing: Mapping[str, float] = field(default_factory=dict)
+    net: bool = False
     low: list[float] = field(default_factory=list)
     high: list[float] = field(default_factory=list)
     served: dict[str, int] = field(default_factory=dict)
@@ -164,7 +166,9 @@ def _add_grid(window: Window) -> None:
         for pair, limits in window.layout.flows.items():
             open_ = pair in lines or pair[::-1] in lines
             high = UNLIMITED_MW if open_ else limits.get(period, 0.0)
-            window.flow[*pair, slot] = window.add(0.0, high)
+            back = window.layout.flows[pair[::-1]].get(period, 0.0) if window.net else 0.0
+            if not window.net or pair[0] < pair[1]:
+                window.flow[*pair, slot] = window.add(-back, high)
 
 
 # --- constraints ---------------------------------------------------------------------------------
@@ -221,8 +225,8 @@ def transfer(window: Window) -> Rows:
     """The net flow over all links of a joint limit stays within it."""
     for slot, period in enumerate(window.periods):
         for limit in window.layout.joint:
-            net = [(window.flow[*pair, slot], 1.0) for pair in limit.inward]
-            net += [(window.flow[*pair[::-1], slot], -1.0) for pair in limit.inward]
+            ways = [(pair, 1.0) for pair in limit.inward] + [(p[::-1], -1.0) for p in limit.inward]
+            net = [(window.flow[*p, slot], sign) for p, sign in ways if (*p, slot) in window.flow]
             yield (limit.name, slot), net, window.layout.limit(limit.limits, period)
 
 

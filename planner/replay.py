@@ -1,20 +1,21 @@
 """One grid, handed over to the solver once and solved for many draws: only numbers change.
 
-The stages are those of :mod:`planner.stages` under the rules `queue` and `most`. Each solve starts
-from the basis that the same draw had in the same stage a year before, the first ones from those of
-a reference draw, so that what a draw gives does not depend on the draws before it.
+The stages are those of :mod:`planner.stages` under the rules `queue` and `most`: while each pool is
+by itself, each part of the grid that shares nothing with another is solved alone, then the whole.
+Each solve starts from the basis that the same draw had in the same program a year before, the first
+ones from those of a reference draw, so that what a draw gives does not depend on others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner import horizon, model
+from planner import horizon, model, parts
 from planner.errors import SolverError
-from planner.model import UNLIMITED_MW
+from planner.part import YEAR, Now, Part, Stage, Starts, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from planner.terms import Terms
 
 type Array = np.ndarray
-type Bases = dict[tuple[int, int, int], Any]
-
-STAGES: Final = 4
-ROOM_MW: Final = model.TOLERANCE_MW / 10
-YEAR: Final = 2
-SOLVER_OPTIONS: Final = {"simplex_scale_strategy": 0, "simplex_dual_edge_weight_strategy": 1}
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class Powered:
 
 
 class Replay:
-    """The loaded program of one grid.
+    """The loaded programs of one grid.
 
     Parameters
     ----------
@@ -87,101 +82,47 @@ class Replay:
             message = "a loaded program shares out by queue or most; prorata is solved anew."
             raise SolverError(message)
         self.terms = terms
-        self.layout = model.Layout(terms)
-        self._hand_over()
-        self._find_places()
-        self.shortage = np.zeros(len(self.short))
-        self.lifted_flows = np.zeros(0, dtype=int)
-        self.bases: dict[tuple[int, int], Any] = {}
-        self.run(reference)
-
-    # --- set up ----------------------------------------------------------------------------------
-
-    def _hand_over(self) -> None:
-        names = list(self.terms.periods.index)
-        self.numbers = [int(number) for number in self.terms.periods]
-        self.pairs = [(name, names[min(k + 1, len(names) - 1)]) for k, name in enumerate(names)]
-        windows = [
-            model.fill(model.Window(self.layout, number, pair, {}))
-            for number, pair in zip(self.numbers, self.pairs, strict=True)
-        ]
-        self.window = windows[0]
-        self.engine = model.Engine(self.window)
-        self.engine.minimise([])
-        self.live = self.engine.live
-        for option, value in SOLVER_OPTIONS.items():
-            self.live.setOptionValue(option, value)
-        self.low = [np.array(window.low) for window in windows]
-        self.high = [np.array(window.high) for window in windows]
-        self.limits = [np.array(window.limits) for window in windows]
-        self.weights = [
-            np.array([weight for pairs in window.pairs for _, weight in pairs])
-            for window in windows
-        ]
-        self.entries = np.array(
-            [(row, at) for row, pairs in enumerate(self.window.pairs) for at, _ in pairs]
-        )
-        self.now_low, self.now_high = self.low[0].copy(), self.high[0].copy()
-        self.now_limits = self.limits[0].copy()
-        self.now_weights = self.weights[0].copy()
-        self.now_costs = np.zeros(len(self.now_low))
-
-    def _find_places(self) -> None:
-        """Note where steps, unnamed datacenters, shortage, flows and rows stand."""
-        window, layout = self.window, self.layout
-        self.steps = np.array(list(window.served.values()), dtype=int)
-        self.late = np.array([window.unnamed[r, "late"] for _, r in layout.with_unnamed], int)
-        self.new = np.array([window.unnamed[r, "new"] for _, r in layout.with_unnamed], int)
-        self.wanting = np.concatenate([self.steps, self.late, self.new])
-        self.short = np.array(
-            [window.short[region, slot] for slot in range(2) for region in layout.regions]
-        )
-        self.between = np.array(
-            [window.flow[*pair, slot] for pair in layout.between for slot in range(2)], dtype=int
-        )
-        self.adequacy = np.array(
-            [window.rows["adequacy", r, slot] for slot in range(2) for r in layout.regions]
-        )
-        self.flow_costs = np.zeros(len(self.now_low))
-        self.flow_costs[list(window.flow.values())] = model.FLOW_WEIGHT
+        self.layout = layout = model.Layout(terms)
+        self.numbers = [int(number) for number in terms.periods]
+        own = [Part(one, layout) for one in parts.by_themselves(layout)]
+        self.stages = [own, [Part(terms, layout)]] if layout.between else [own]
         rows = layout.rows
         self.on_grid = np.array([row.on_grid for row in rows], dtype=bool)
         self.has_plant = np.array([row.site in layout.plants for row in rows], dtype=bool)
-        count = max(len(self.terms.steps), 1)
         place = np.array([row.Index for row in rows], dtype=float)
-        self.rank = 1 + model.QUEUE_SPREAD * (1 - place / count)
+        self.rank = 1 + model.QUEUE_SPREAD * (1 - place / max(len(terms.steps), 1))
         self.unnamed_at = np.array([at for at, _ in layout.with_unnamed], dtype=int)
-        self.read = np.concatenate([self.wanting, self.short])
-        self.pockets = [
-            (
-                [window.rows["delivery", pocket, slot] for slot in range(2)],
-                np.array([r.pocket == pocket and r.on_grid for r in rows]),
-                rooms,
-            )
-            for pocket, rooms in layout.rooms.items()
-            if ("delivery", pocket, 0) in window.rows
-        ]
-        self.plant_rows = np.array(
-            [window.rows["onsite", "plant", s, k] for k in range(2) for s in layout.steps_of], int
+        names = [str(name) for name in terms.periods.index]
+        self.margin = 1 + np.array([layout.margin[name] for name in names])
+        self.rooms = np.array(
+            [[layout.limit(rooms, name) for rooms in layout.rooms.values()] for name in names]
         )
-        self._find_unready()
+        self._find_sums()
+        self.bases: dict[Any, Any] = {}
+        self.run(reference, always=True)
 
-    def _find_unready(self) -> None:
-        """Note the entries of the rows by which own plant carries what is not connected."""
-        at_step = {int(at): k for k, at in enumerate(self.steps)}
-        found = []
-        for slot in range(2):
-            rows = {self.window.rows["onsite", "unready", s, slot] for s in self.layout.steps_of}
-            found += [
-                (entry, at_step[int(at)], slot)
-                for entry, (row, at) in enumerate(self.entries)
-                if int(row) in rows and int(at) in at_step
-            ]
-        self.unready = np.array(found, dtype=int).reshape(-1, 3)
+    def _find_sums(self) -> None:
+        """Note which steps make up a region, a pocket or a site."""
+        layout, rows = self.layout, self.layout.rows
+        sites, pockets = list(layout.steps_of), list(layout.rooms)
+        self.region_of = places(
+            [row.region if row.on_grid else None for row in rows], layout.regions
+        )
+        self.site_of = places([row.site for row in rows], sites)
+        self.pocket_of = places([row.pocket if row.on_grid else None for row in rows], pockets)
+        home = {row.site: row.region for row in rows if row.on_grid}
+        at_home = places([home.get(site) for site in sites], layout.regions)
+        count = len(layout.regions)
+        self.by_region = Sums(
+            np.concatenate([self.region_of, self.unnamed_at, self.unnamed_at]), count
+        )
+        self.at_home = Sums(at_home, count)
+        self.by_site = Sums(self.site_of, len(sites))
+        self.by_pocket = Sums(self.pocket_of, len(pockets))
 
-    # --- draws -----------------------------------------------------------------------------------
-
-    def run(self, numbers: Numbers, measured: Sequence[int] = ()) -> Powered:
+    def run(
+        self, numbers: Numbers, measured: Sequence[int] = (), *, always: bool = False
+    ) -> Powered:
         """Solve some draws, half-year by half-year.
 
         Parameters
@@ -190,190 +131,166 @@ class Replay:
             The draws.
         measured
             Draws in which kinds of limits are lifted in turn for steps that miss their date.
+        always
+            Solve what can be shown to change nothing, too, and keep the bases for others.
 
         Raises
         ------
         SolverError
             The solver finds no optimum.
         """
-        count, periods = len(numbers), len(self.numbers)
-        served = np.zeros((count, periods, len(self.steps)))
+        count, periods, steps = len(numbers), len(self.numbers), len(self.layout.rows)
+        served = np.zeros((count, periods, steps))
         short = np.zeros((count, periods, len(self.layout.regions)))
-        held = np.zeros((count, len(self.wanting) - len(self.new)))
+        held = np.zeros((count, steps + len(self.unnamed_at)))
         freed: list[tuple[int, int, str, float]] = []
-        before: Bases = {}
+        starts = Starts(self.bases)
         for at in range(periods):
-            for draw in range(count):
-                self._enter(at, draw, numbers, held[draw])
-                values = self._decide(at, draw, before)
-                served[draw, at] = values[: len(self.steps)]
-                short[draw, at] = self.shortage[: short.shape[2]]
-                held[draw] = self._carry(values)
-                if draw in measured:
-                    freed += self._lifted(at, draw, numbers, values[: len(self.steps)], before)
-            for key in [key for key in before if key[1] == at - YEAR]:
-                del before[key]
+            now = self._enter(at, numbers, held)
+            values, short[:, at] = self._decide(now, starts, always=always)
+            served[:, at] = values[:, :steps]
+            late, new = np.split(values[:, steps:], 2, axis=1)
+            held = np.hstack([values[:, :steps], late + new])
+            freed += self._freed(now, numbers, served[:, at], measured, starts)
+            if always:
+                self.bases |= {
+                    (program, at): basis
+                    for (program, season, _), basis in starts.last.items()
+                    if season == at % YEAR
+                }
         tiny = horizon.NOISE_MW
         served[np.abs(served) < tiny] = 0.0
         short[np.abs(short) < tiny] = 0.0
         return Powered(served.round(6), short.round(6), freed)
 
-    def _carry(self, values: Array) -> Array:
-        """What is served stays served: by step, and by region for unnamed datacenters."""
-        held = np.maximum(values - ROOM_MW, 0.0)
-        steps, late = len(self.steps), len(self.late)
-        return np.concatenate([held[:steps], held[steps : steps + late] + held[steps + late :]])
-
-    def _enter(self, at: int, draw: int, numbers: Numbers, held: Array) -> None:
-        """Lay out bounds, limits and weights of one half-year of one draw."""
-        number = self.numbers[at]
-        mw, target, ready = numbers.mw[draw], numbers.target[draw], numbers.ready[draw]
-        steps = len(self.steps)
-        low = np.minimum(held[:steps], mw)
-        may = (target <= number) & ((ready <= number) | self.has_plant)
-        high = np.where(may, mw, low)
-        asked = numbers.unnamed[draw, self.unnamed_at, at]
-        before = numbers.unnamed[draw, self.unnamed_at, at - 1] if at else np.zeros(len(asked))
-        kept = np.minimum(held[steps:], asked)
+    def _enter(self, at: int, numbers: Numbers, held: Array) -> Now:
+        """Lay out one half-year of all draws."""
+        number, after = self.numbers[at], min(at + 1, len(self.numbers) - 1)
+        both = [at, after]
+        steps = numbers.mw.shape[1]
+        has = np.minimum(held[:, :steps], numbers.mw)
+        may = (numbers.target <= number) & ((numbers.ready <= number) | self.has_plant)
+        asked = numbers.unnamed[:, self.unnamed_at, at]
+        before = numbers.unnamed[:, self.unnamed_at, at - 1] if at else np.zeros(asked.shape)
+        kept = np.minimum(held[:, steps:], asked)
         old = np.maximum(kept, np.minimum(asked, before))
-        nothing = np.zeros(len(asked))
-        self.at_least = np.concatenate([low, kept, nothing])
-        self.at_most = np.concatenate([high, old, asked - old])
-        self.row_limits = self.limits[at].copy()
-        after = min(at + 1, len(self.numbers) - 1)
-        spare = numbers.spare[draw]
-        self.row_limits[self.adequacy] = np.concatenate([spare[:, at], spare[:, after]])
-        for rows, inside, rooms in self.pockets:
-            drawn = float(np.minimum(held[:steps], mw)[inside].sum())
-            for row, period in zip(rows, self.pairs[at], strict=True):
-                self.row_limits[row] = max(self.layout.limit(rooms, period), drawn)
-        plants = numbers.plants[draw]
-        self.row_limits[self.plant_rows] = np.concatenate([plants[:, at], plants[:, after]])
-        self._weigh(number, target, spare, at, after)
-        weights = self.weights[at].copy()
-        entries, which, slots = self.unready.T
-        weights[entries] = ready[which] > number + slots
-        self._change_weights(weights)
-
-    def _weigh(self, number: int, target: Array, spare: Array, at: int, after: int) -> None:
-        """Weigh steps and shortage as :mod:`planner.stages` does."""
-        count = len(self.layout.regions)
-        places = np.empty((2, count))
-        for slot, period in enumerate((at, after)):
-            places[slot, np.argsort(spare[:, period], kind="stable")] = np.arange(count)
-        ties = 1 + model.QUEUE_SPREAD * places / count
-        self.short_costs = model.SHORT_WEIGHT * ties.ravel()
-        tier = np.where(target == number, model.ON_TIME_WEIGHT, model.LATE_WEIGHT)
-        rank = 1 - model.QUEUE_SPREAD * (count - 1 - places[0, self.unnamed_at]) / count
-        self.worth = np.concatenate(
-            [tier * self.rank, model.LATE_WEIGHT * rank, model.ON_TIME_WEIGHT * rank]
+        rooms = np.maximum(self.rooms[both][:, None], self.by_pocket(has))
+        spare = numbers.spare[:, :, both].transpose(2, 0, 1)
+        order = spare.argsort(axis=2, kind="stable").argsort(axis=2) / spare.shape[2]
+        tier = np.where(numbers.target == number, model.ON_TIME_WEIGHT, model.LATE_WEIGHT)
+        last = 1 - 1 / spare.shape[2]
+        rank = 1 - model.QUEUE_SPREAD * (last - order[0][:, self.unnamed_at])
+        worth = [tier * self.rank, model.LATE_WEIGHT * rank, model.ON_TIME_WEIGHT * rank]
+        return Now(
+            at=at,
+            after=after,
+            draws=np.arange(len(numbers)),
+            held=np.hstack([has, kept, np.zeros(asked.shape)]),
+            most=np.hstack([np.where(may, numbers.mw, has), old, asked - old]),
+            worth=np.hstack(worth),
+            spare=spare,
+            ties=model.SHORT_WEIGHT * (1 + model.QUEUE_SPREAD * np.sqrt(order)),
+            plants=numbers.plants[:, :, both].transpose(2, 0, 1),
+            rooms=rooms,
+            unready=np.stack([numbers.ready > number, numbers.ready > number + 1]),
         )
 
-    def _decide(self, at: int, draw: int, before: Bases, *, lifted: bool = False) -> Array:
-        """Run the stages; return what is wanted and given."""
-        low, high = self.low[at].copy(), self.high[at].copy()
-        if lifted:
-            high[self.lifted_flows] = UNLIMITED_MW
-        shut = high.copy()
-        shut[self.between] = 0.0
-        kept = self.at_least
-        values = kept
-        for stage in range(STAGES):
-            ceilings = shut if stage < STAGES // 2 else high
-            if stage == STAGES // 2:
-                if not len(self.between):
-                    break
-                kept = np.clip(values - ROOM_MW, self.at_least, self.at_most)
-            costs = self.flow_costs.copy()
-            low[self.wanting] = kept
-            if stage % 2 == 0:
-                ceilings[self.wanting], ceilings[self.short] = kept, UNLIMITED_MW
-                costs[self.short] = self.short_costs
-            else:
-                ceilings[self.wanting] = self.at_most
-                ceilings[self.short] = self.shortage + ROOM_MW
-                costs[self.wanting] = -self.worth
-            start = before.get((draw, at - YEAR, stage), self.bases.get((at, stage)))
-            found = self._solve(low, ceilings, costs, start)
-            if not lifted:
-                before[draw, at, stage] = self.live.getBasis()
-                self.bases.setdefault((at, stage), before[draw, at, stage])
-            if stage % 2 == 0:
-                self.shortage = found[len(self.wanting) :]
-            else:
-                values = found[: len(self.wanting)]
-        return values
+    # --- stages ----------------------------------------------------------------------------------
 
-    # --- causes ----------------------------------------------------------------------------------
+    def _decide(self, now: Now, starts: Starts, *, always: bool = False) -> tuple[Array, Array]:
+        """Run the stages; return what is wanted and given, and native shortage."""
+        values = now.held.copy()
+        for at, members in enumerate(self.stages):
+            stage = Stage(
+                now=now,
+                starts=starts,
+                values=values,
+                left=np.stack([self._left(now, slot, values) for slot in range(2)]),
+                short=np.zeros(now.spare.shape),
+                dead=np.zeros(now.spare.shape, dtype=bool),
+                told=at == len(self.stages) - 1,
+                always=always,
+            )
+            open_ = self._open(stage)
+            for slot in range(2):
+                for part in members:
+                    part.balance(stage, slot, open_)
+                open_ = self._open(stage)
+            for part in members:
+                part.power(stage, open_)
+        return values, stage.short[0]
 
-    def _lifted(
-        self, at: int, draw: int, numbers: Numbers, got: Array, before: Bases
+    def _left(self, now: Now, slot: int, values: Array) -> Array:
+        """Accredited megawatts less the requirement and what sites draw, by draw and region."""
+        steps = len(self.on_grid)
+        own = np.minimum(now.plants[slot], self.by_site(values[:, :steps]))
+        share = self.terms.coincidence
+        drawn = np.hstack([share * values[:, :steps], values[:, steps:]])
+        margin = self.margin[now.places[slot]]
+        load = self.by_region(drawn) - share * self.at_home(own)
+        return np.asarray(now.spare[slot] - margin * load)
+
+    def _open(self, stage: Stage) -> Array:
+        """Find what may gain: it has room, and no limit of its own or of its region is met.
+
+        In a dead region native load falls short by as much as is added, so only own plant helps.
+        """
+        now, dead, tiny = stage.now, stage.dead, model.TOLERANCE_MW
+        room = now.most - stage.values > tiny
+        given = stage.values[:, : len(self.on_grid)]
+        shut = np.zeros(given.shape, dtype=bool)
+        alone = np.where(self.site_of < 0, given, 0.0)
+        for slot in range(2):
+            plants, late = now.plants[slot], now.unready[slot]
+            full = _at(self.by_site(given) >= plants - tiny, self.site_of, other=True)
+            waiting = self.by_site(np.where(late, given, 0.0)) >= plants - tiny
+            shut |= late & _at(waiting, self.site_of, other=False)
+            shut |= full & _at(dead[slot], self.region_of, other=False)
+            if now.without != "delivery":
+                tight = self.by_pocket(alone) >= now.rooms[slot] - tiny
+                shut |= full & _at(tight, self.pocket_of, other=False)
+        gone = np.tile(dead.any(axis=0)[:, self.unnamed_at], (1, 2))
+        return np.asarray(room & ~np.hstack([shut, gone]))
+
+    def _freed(
+        self, now: Now, numbers: Numbers, got: Array, measured: Sequence[int], starts: Starts
     ) -> list[tuple[int, int, str, float]]:
-        """Lift limits in turn for steps of a draw that miss their date by this half-year."""
-        due = (numbers.target[draw] == self.numbers[at]) & self.on_grid
-        missing = np.flatnonzero(due & (numbers.mw[draw] - got > model.TOLERANCE_MW))
+        """Lift limits in turn for steps of some draws that miss their date by this half-year."""
+        due = (numbers.target == self.numbers[now.at]) & self.on_grid
+        missing = due & (numbers.mw - got > model.TOLERANCE_MW)
         found = []
-        for kind in ("import", "delivery") if len(missing) else ():
-            values = self._without(kind, at, draw, before)
+        for kind, may in (("import", self.on_grid), ("delivery", self.pocket_of >= 0)):
+            which = np.array([draw for draw in measured if missing[draw, may].any()], dtype=int)
+            if not len(which):
+                continue
+            values, _ = self._decide(now.only(which, kind), starts)
+            gain = values[:, : got.shape[1]] - got[which]
             found += [
-                (draw, int(step), kind, float(values[step] - got[step]))
-                for step in missing
-                if values[step] - got[step] > horizon.NOISE_MW
+                (int(which[draw]), int(step), kind, float(gain[draw, step]))
+                for draw, step in np.argwhere(missing[which] & (gain > horizon.NOISE_MW))
             ]
         return found
 
-    def _without(self, kind: str, at: int, draw: int, before: Bases) -> Array:
-        """Decide again without one kind of limit."""
-        window, limits = self.window, self.row_limits.copy()
-        self.lifted_flows = np.zeros(0, dtype=int)
-        if kind == "delivery":
-            rows = [row for rows, _, _ in self.pockets for row in rows]
-        else:
-            inside = [limit.name for limit in self.layout.joint if limit.within_pool]
-            rows = [window.rows["transfer", name, slot] for name in inside for slot in range(2)]
-            self.lifted_flows = np.array(
-                [window.flow[*p, slot] for p in sorted(self.layout.within_pool) for slot in (0, 1)],
-                dtype=int,
-            )
-        if not rows and not len(self.lifted_flows):
-            return np.zeros(len(self.steps))
-        self.row_limits[rows] = UNLIMITED_MW
-        values = self._decide(at, draw, before, lifted=True)
-        self.row_limits = limits
-        return values[: len(self.steps)]
 
-    # --- solver ----------------------------------------------------------------------------------
+class Sums:
+    """Sums of columns by their place; those without a place (-1) are left out."""
 
-    def _change_weights(self, weights: Array) -> None:
-        for entry in np.flatnonzero(weights != self.now_weights):
-            row, at = self.entries[entry]
-            self.live.changeCoeff(int(row), int(self.engine.columns[at]), float(weights[entry]))
-        self.now_weights = weights
+    def __init__(self, at: Array, count: int) -> None:
+        order = np.argsort(at, kind="stable")
+        self.order = order[at[order] >= 0]
+        self.places, self.first = np.unique(at[self.order], return_index=True)
+        self.count = count
 
-    def _solve(self, low: Array, high: Array, costs: Array, basis: Any) -> Array:
-        """Change what differs from what is loaded, and solve from a basis."""
-        columns, live = self.engine.columns, self.live
-        moved = np.flatnonzero((low != self.now_low) | (high != self.now_high))
-        moved = moved[columns[moved] >= 0]
-        live.changeColsBounds(len(moved), columns[moved].astype(np.int32), low[moved], high[moved])
-        priced = np.flatnonzero(costs != self.now_costs)
-        priced = priced[columns[priced] >= 0]
-        live.changeColsCost(len(priced), columns[priced].astype(np.int32), costs[priced])
-        rows = np.flatnonzero(self.row_limits != self.now_limits).astype(np.int32)
-        if len(rows):
-            floor = np.full(len(rows), -np.inf)
-            live.changeRowsBounds(len(rows), rows, floor, self.row_limits[rows])
-            self.now_limits = self.row_limits.copy()
-        self.now_low, self.now_high, self.now_costs = low.copy(), high.copy(), costs
-        if basis is not None:
-            live.clearSolver()
-            live.setBasis(basis)
-        live.run()
-        if "kOptimal" not in str(live.getModelStatus()):
-            live.clearSolver()
-            live.run()
-        if "kOptimal" not in str(live.getModelStatus()):
-            message = f"the solver stopped with {live.getModelStatus()}."
-            raise SolverError(message)
-        found = np.array(live.getSolution().col_value)
-        return np.asarray(found[columns[self.read]])
+    def __call__(self, values: Array) -> Array:
+        """Add up the columns."""
+        sums = np.zeros((len(values), self.count))
+        if len(self.places):
+            sums[:, self.places] = np.add.reduceat(values[:, self.order], self.first, axis=1)
+        return sums
+
+
+def _at(table: Array, at: Array, *, other: bool) -> Array:
+    """Take a column for each place, and a value for those without one."""
+    if not table.shape[1]:
+        return np.full((len(table), len(at)), other)
+    return np.where(at >= 0, table[:, at], other)

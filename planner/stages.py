@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -86,7 +87,7 @@ def short_costs(window: Window) -> list[Pair]:
     for slot in range(2):
         order = _by_deficit(window, slot)
         for place, region in enumerate(order):
-            tie = 1 + QUEUE_SPREAD * place / len(order)
+            tie = 1 + QUEUE_SPREAD * math.sqrt(place / len(order))
             costs.append((window.short[region, slot], SHORT_WEIGHT * tie))
     return costs
 

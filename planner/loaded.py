@@ -1,0 +1,106 @@
+"""A program handed over to the solver once; what differs is changed before it is solved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from planner.errors import SolverError
+from planner.model import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.model import Window
+
+type Array = np.ndarray
+
+SOLVER_OPTIONS: Final = {"simplex_scale_strategy": 0, "simplex_dual_edge_weight_strategy": 1}
+
+
+class Loaded:
+    """The programs of some half-years, which have the same variables and rows.
+
+    Attributes
+    ----------
+    window
+        The first of them: where variables and rows stand.
+    low, high, limits, weights
+        Bounds of variables, limits of rows and entries of the matrix, by half-year.
+    entries
+        Row and variable of each entry.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self.window = windows[0]
+        engine = Engine(self.window)
+        engine.minimise([])
+        self.live = engine.live
+        for option, value in SOLVER_OPTIONS.items():
+            self.live.setOptionValue(option, value)
+        self.low = np.array([window.low for window in windows])
+        self.high = np.array([window.high for window in windows])
+        self.limits = np.array([window.limits for window in windows])
+        every = [[weight for pairs in window.pairs for _, weight in pairs] for window in windows]
+        self.weights = np.array(every)
+        pairs = enumerate(self.window.pairs)
+        self.entries = np.array([(row, at) for row, found in pairs for at, _ in found], np.int32)
+        self.columns = engine.columns.astype(np.int32)
+        self._weights = self.weights[0].copy()
+
+    def bound(self, ats: Array, low: Array, high: Array) -> None:
+        """Change bounds of variables."""
+        columns = self.columns[ats]
+        self.live.changeColsBounds(len(columns), columns, low, high)
+
+    def price(self, ats: Array, costs: Array) -> None:
+        """Change costs of variables."""
+        columns = self.columns[ats]
+        self.live.changeColsCost(len(columns), columns, costs)
+
+    def limit(self, rows: Array, limits: Array) -> None:
+        """Change what rows may be at most."""
+        self.live.changeRowsBounds(len(rows), rows, np.full(len(rows), -np.inf), limits)
+
+    def weigh(self, weights: Array) -> None:
+        """Change entries of the matrix."""
+        for entry in np.flatnonzero(weights != self._weights):
+            row, at = self.entries[entry]
+            self.live.changeCoeff(int(row), int(self.columns[at]), float(weights[entry]))
+        self._weights = weights
+
+    def solve(self, basis: Any) -> None:
+        """Find the least cost from a basis, without one from nothing.
+
+        Raises
+        ------
+        SolverError
+            The solver finds no optimum.
+        """
+        live = self.live
+        live.clearSolver()
+        if basis is not None:
+            live.setBasis(basis)
+        live.run()
+        if not self._optimal():
+            live.clearSolver()
+            live.run()
+        if not self._optimal():
+            message = f"the solver stopped with {live.getModelStatus()}."
+            raise SolverError(message)
+
+    def _optimal(self) -> bool:
+        return "kOptimal" in str(self.live.getModelStatus())
+
+    def values(self, ats: Array) -> Array:
+        """Return values of variables."""
+        return np.asarray(np.array(self.live.getSolution().col_value)[self.columns[ats]])
+
+    def prices(self, rows: Array) -> Array:
+        """Return by how much the cost rises with one more megawatt asked in rows."""
+        return np.asarray(-np.array(self.live.getSolution().row_dual)[rows])
+
+    def basis(self) -> Any:
+        """Return the basis of the last solution."""
+        return self.live.getBasis()
