@@ -150,11 +150,11 @@ class Layout:
     def flows(self) -> dict[tuple[str, str], dict[str, float]]:
         """Limit of each directed pair of neighbours, by period; 0 where nothing stands yet."""
         found: dict[tuple[str, str], dict[str, float]] = {}
-        links = self.terms.links
-        for row in links.itertuples():
-            pair = (row.from_region, row.to_region)
-            found.setdefault(pair, {})[row.period] = float(row.forward_mw)
-            found.setdefault(pair[::-1], {})[row.period] = float(row.reverse_mw)
+        names = ["from_region", "to_region", "period", "forward_mw", "reverse_mw"]
+        rows = zip(*(self.terms.links[name].tolist() for name in names), strict=True)
+        for start, end, period, forward_mw, reverse_mw in rows:
+            found.setdefault((start, end), {})[period] = float(forward_mw)
+            found.setdefault((end, start), {})[period] = float(reverse_mw)
         for pair in self.lines:
             found.setdefault(pair, {})
             found.setdefault(pair[::-1], {})
@@ -183,18 +183,23 @@ class Layout:
         around: dict[str, list[str]] = defaultdict(list)
         for start, end in self.flows:
             around[end].append(start)
+        names = ["limit", "period", "limit_mw", "into", "out_of", "within_pool"]
+        rows = list(zip(*(self.terms.joint[name].tolist() for name in names), strict=True))
+        limits: dict[str, dict[str, float]] = defaultdict(dict)
+        ends: dict[str, tuple[Any, Any, bool]] = {}
+        for name, period, limit_mw, into, out_of, within_pool in rows:
+            limits[name][period] = float(limit_mw)
+            ends.setdefault(name, (into, out_of, bool(within_pool)))
         found = []
-        for name, rows in self.terms.joint.groupby("limit", sort=True):
-            first = rows.iloc[0]
+        for name, (into, out_of, within_pool) in sorted(ends.items()):
             inward = [
                 (start, end)
-                for end in sorted(first["into"])
+                for end in sorted(into)
                 for start in around[end]
-                if (start in first["out_of"] if first["out_of"] else start not in first["into"])
+                if (start in out_of if out_of else start not in into)
             ]
-            limits = dict(zip(rows["period"], rows["limit_mw"].astype(float), strict=True))
             if inward:
-                found.append(Joint(str(name), bool(first["within_pool"]), inward, limits))
+                found.append(Joint(name, within_pool, inward, limits[name]))
         return found
 
     @cached_property

@@ -132,7 +132,7 @@ def compared(asked: Case, count: int, checked: range) -> int:
             mine = mine.melt(ignore_index=False, var_name="period", value_name="served_mw")
             left = by_phase(mine.reset_index(), known.asked)
             right = by_phase(rows, steps).reindex(index=left.index, columns=left.columns)
-            np.testing.assert_allclose(left.to_numpy(), right.fillna(0.0).to_numpy(), atol=2 * horizon.NOISE_MW)
+            np.testing.assert_allclose(left.to_numpy(), right.fillna(0.0).to_numpy(), atol=1e-4)
             total += float(right.fillna(0.0).to_numpy().sum())
     return round(total)
 
