@@ -22,6 +22,13 @@ SOLVER_OPTIONS: Final = {"simplex_scale_strategy": 0, "simplex_dual_edge_weight_
 class Loaded:
     """The programs of some half-years, which have the same variables and rows.
 
+    Parameters
+    ----------
+    windows
+        The programs.
+    without
+        Variables that are left out of what is solved.
+
     Attributes
     ----------
     window
@@ -32,7 +39,7 @@ class Loaded:
         Row and variable of each entry.
     """
 
-    def __init__(self, windows: Sequence[Window]) -> None:
+    def __init__(self, windows: Sequence[Window], without: Sequence[int] = ()) -> None:
         self.window = windows[0]
         engine = Engine(self.window)
         engine.minimise([])
@@ -46,8 +53,14 @@ class Loaded:
         self.weights = np.array(every)
         pairs = enumerate(self.window.pairs)
         self.entries = np.array([(row, at) for row, found in pairs for at, _ in found], np.int32)
-        self.columns = engine.columns.astype(np.int32)
+        self.columns = self._leave_out(engine.columns, without)
         self._weights = self.weights[0].copy()
+
+    def _leave_out(self, columns: Array, without: Sequence[int]) -> Array:
+        """Delete variables from the loaded program; return where the others stand then."""
+        gone = np.sort(columns[list(without)]).astype(np.int32)
+        self.live.deleteCols(len(gone), gone)
+        return (columns - np.searchsorted(gone, columns)).astype(np.int32)
 
     def bound(self, ats: Array, low: Array, high: Array) -> None:
         """Change bounds of variables."""
@@ -63,12 +76,13 @@ class Loaded:
         """Change what rows may be at most."""
         self.live.changeRowsBounds(len(rows), rows, np.full(len(rows), -np.inf), limits)
 
-    def weigh(self, weights: Array) -> None:
+    def weigh(self, entries: Array, weights: Array) -> None:
         """Change entries of the matrix."""
-        for entry in np.flatnonzero(weights != self._weights):
+        changed = weights != self._weights[entries]
+        for entry, weight in zip(entries[changed], weights[changed], strict=True):
             row, at = self.entries[entry]
-            self.live.changeCoeff(int(row), int(self.columns[at]), float(weights[entry]))
-        self._weights = weights
+            self.live.changeCoeff(int(row), int(self.columns[at]), float(weight))
+        self._weights[entries] = weights
 
     def solve(self, basis: Any) -> None:
         """Find the least cost from a basis, without one from nothing.

@@ -148,9 +148,10 @@ class Part:
         self.native = Loaded(
             [model.fill(Window(bare, n, (one,), {}, net=True)) for n, one, _ in halves]
         )
-        self.service = Loaded(
-            [model.fill(Window(self.layout, n, (one, two), {}, net=True)) for n, one, two in halves]
-        )
+        both = [
+            model.fill(Window(self.layout, n, (one, two), {}, net=True)) for n, one, two in halves
+        ]
+        self.service = Loaded(both, without=list(both[0].short.values()))
         self._find_places(whole)
         self._find_columns()
         self._find_rows()
@@ -169,10 +170,8 @@ class Part:
         one, two = self.native.window, self.service.window
         regions, unnamed = self.layout.regions, self.layout.with_unnamed
         self.short_one = np.array([one.short[region, 0] for region in regions])
-        self.short_two = np.array([two.short[r, slot] for slot in range(2) for r in regions])
         new = [two.unnamed[region, kind] for kind in ("late", "new") for _, region in unnamed]
         self.give = np.array([*two.served.values(), *new], dtype=int)
-        self.changing = np.concatenate([self.give, self.short_two])
         for loaded in (self.native, self.service):
             flows = np.array(list(loaded.window.flow.values()), dtype=int)
             loaded.price(flows, np.full(len(flows), 0.0))
@@ -216,6 +215,8 @@ class Part:
                 )
             )
         self.turned: list[Any] = [None, None]
+        every = [np.arange(len(loaded.entries)) for loaded in (self.native, self.service)]
+        self.margins = [every[0], np.setdiff1d(every[1], self.unready[:, 0])]
         self.cuts = self._cuts() if len(self.regions) <= cuts.MOST_REGIONS else None
 
     def _cuts(self) -> cuts.Cuts | None:
@@ -244,6 +245,7 @@ class Part:
             loaded.limit(rows, most)
             low = np.where(lifted & flows_inside, -UNLIMITED_MW, loaded.low[at, flows])
             loaded.bound(flows, low, high)
+            loaded.weigh(self.margins[which], loaded.weights[at, self.margins[which]])
             self.turned[which] = (at, lifted)
         return loaded
 
@@ -296,19 +298,16 @@ class Part:
         loaded = self._turn(1, now.at, now.without)
         least = np.maximum(stage.values[draw, self.wanting] - ROOM_MW, 0.0)
         most = np.maximum(now.most[draw, self.wanting], least)
-        caps = stage.short[:, draw, self.regions].ravel() + ROOM_MW
-        low, high = np.zeros(len(caps)), np.concatenate([most, caps])
-        loaded.bound(self.changing, np.concatenate([least, low]), high)
+        loaded.bound(self.give, least, most)
         loaded.price(self.give, -now.worth[draw, self.wanting])
         rooms = now.rooms[:, draw, self.pockets]
         if now.without == "delivery":
             rooms = np.full(rooms.shape, UNLIMITED_MW)
-        given = (now.spare[:, draw, self.regions], now.plants[:, draw, self.sites], rooms)
+        spare = now.spare[:, draw, self.regions] + stage.short[:, draw, self.regions] + ROOM_MW
+        given = (spare, now.plants[:, draw, self.sites], rooms)
         loaded.limit(self.asked, np.concatenate([table.ravel() for table in given]))
-        weights = loaded.weights[now.at].copy()
         entries, slots, steps = self.unready.T
-        weights[entries] = now.unready[slots, draw, self.steps[steps]]
-        loaded.weigh(weights)
+        loaded.weigh(entries, now.unready[slots, draw, self.steps[steps]])
         self._solve(loaded, stage, now.at, draw)
         return np.asarray(np.clip(loaded.values(self.give), least, most))
 
