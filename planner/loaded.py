@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.errors import SolverError
-from planner.model import Engine
+from planner.model import Engine, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,20 +91,10 @@ class Loaded:
         SolverError
             The solver finds no optimum.
         """
-        live = self.live
-        live.clearSolver()
+        self.live.clearSolver()
         if basis is not None:
-            live.setBasis(basis)
-        live.run()
-        if not self._optimal():
-            live.clearSolver()
-            live.run()
-        if not self._optimal():
-            message = f"the solver stopped with {live.getModelStatus()}."
-            raise SolverError(message)
-
-    def _optimal(self) -> bool:
-        return "kOptimal" in str(self.live.getModelStatus())
+            self.live.setBasis(basis)
+        run(self.live)
 
     def values(self, ats: Array) -> Array:
         """Return values of variables."""

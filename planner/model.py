@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import highspy
 import numpy as np
 import pulp
 
@@ -46,8 +47,7 @@ class Window:
     A variable is a column number; a row is `sum of weight x variable <= limit`. Every half-year of
     a grid has the same variables and rows, so that only bounds, weights and limits change.
     `carried` holds what was served before, by step, and by region for unnamed datacenters;
-    `standing` the remedies built before, by option. `net` writes one flow a line, which may be
-    negative, where nobody asks what flows cost.
+    `standing` the remedies built before, by option. `net` writes one signed flow a line, at no cost.
     """
 
     layout: Layout
@@ -328,6 +328,24 @@ CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
 # --- solver --------------------------------------------------------------------------------------
 
 
+def run(live: Any) -> None:
+    """Solve what is loaded in HiGHS, in a second try from nothing.
+
+    Raises
+    ------
+    SolverError
+        The solver finds no optimum.
+    """
+    for again in (False, True):
+        if again:
+            live.clearSolver()
+        live.run()
+        if live.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return
+    message = f"the solver stopped with {live.getModelStatus()}."
+    raise SolverError(message)
+
+
 class Engine:
     """A program handed over to the solver once; half-years and stages change numbers in it.
 
@@ -379,8 +397,7 @@ class Engine:
         self.load(self.window.layout.regions[0])
         self._take(window)
         self._change_columns((before[0] != self.low) | (before[1] != self.high))
-        rows = np.flatnonzero(before[2] != self.limits)
-        for row in rows:
+        for row in np.flatnonzero(before[2] != self.limits):
             self.live.changeRowBounds(int(row), -np.inf, float(self.limits[row]))
         places = [(row, at) for row, pairs in enumerate(window.pairs) for at, _ in pairs]
         for entry in np.flatnonzero(before[3] != self.weights):
@@ -458,21 +475,12 @@ class Engine:
         if self.live is None:
             self._solve(weights)
             return
-        used = np.flatnonzero(self.columns >= 0)
+        used = self.columns >= 0
         columns = self.columns[used].astype(np.int32)
-        self.live.changeColsCost(len(used), columns, weights[used])
-        self.live.run()
-        if not self._optimal():
-            self.live.clearSolver()
-            self.live.run()
-        if not self._optimal():
-            message = f"the solver stopped with {self.live.getModelStatus()}."
-            raise SolverError(message)
+        self.live.changeColsCost(len(columns), columns, weights[used])
+        run(self.live)
         found = np.array(self.live.getSolution().col_value)
         self.values = np.where(self.columns >= 0, found[self.columns], self.low)
-
-    def _optimal(self) -> bool:
-        return "kOptimal" in str(self.live.getModelStatus())
 
     def _solve(self, weights: np.ndarray) -> None:
         used = [at for at in np.flatnonzero(weights) if self.columns[at] >= 0]
@@ -484,10 +492,8 @@ class Engine:
             raise SolverError(message)
         if isinstance(self.solver, pulp.HiGHS):
             self.live = self.problem.solverModel
-        values = [variable.varValue for variable in self.variables]
-        self.values = np.array(
-            [low if value is None else value for value, low in zip(values, self.low, strict=True)]
-        )
+        values = np.array([variable.varValue for variable in self.variables], dtype=float)
+        self.values = np.where(np.isnan(values), self.low, values)
 
     def __getitem__(self, at: int) -> float:
         """Return the value of a variable."""
