@@ -47,7 +47,7 @@ class Window:
     A variable is a column number; a row is `sum of weight x variable <= limit`. Every half-year of
     a grid has the same variables and rows, so that only bounds, weights and limits change.
     `carried` holds what was served before, by step, and by region for unnamed datacenters;
-    `standing` the remedies built before, by option. `net` writes one signed flow a line, at no cost.
+    `standing` the remedies built before, by option. `net` writes one signed flow a line.
     """
 
     layout: Layout
