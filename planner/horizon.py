@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 from planner import model, stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+type Rows = dict[str, list[Any]]
 
 NOISE_MW: Final = 1e-5
 BROKEN_MW: Final = 1e-3
@@ -92,14 +95,14 @@ def solve(terms: model.Terms, *, solver: Any = None, diagnose: bool = True) -> S
 
 def collected(run: Iterable[tuple[str, model.Engine]], *, diagnose: bool = False) -> Solution:
     """Read the tables out of solved half-years, put below each other."""
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    parts: dict[str, list[Rows]] = {name: [] for name in COLUMNS}
     for period, engine in run:
-        tables = _frames(engine, period)
+        tables = _tables(engine, period)
         if diagnose:
             tables["freed"] = _freed(engine)
-        for name, table in tables.items():
-            parts[name].append(table)
-    return Solution(**{name: _joined(tables, name) for name, tables in parts.items()})
+        for name, rows in tables.items():
+            parts[name].append(rows)
+    return Solution(**{name: _below_each_other(rows, name) for name, rows in parts.items()})
 
 
 def windows(
@@ -167,34 +170,44 @@ def _by_period(floor: pd.DataFrame | None) -> dict[str, dict[str, float]]:
     }
 
 
-def _frames(engine: model.Engine, period: str) -> dict[str, pd.DataFrame]:
+def _tables(engine: model.Engine, period: str) -> dict[str, Rows]:
+    """Read one half-year; tables are made of all half-years at once, which is quicker."""
+    values = engine.values.tolist()
+    window = engine.window
+    give = {key[0]: column for key, column in window.give.items() if key[1] == 0}
+    names = ["option", "built_mw"], ["region", "give_mw"], ["constraint", "breach_mw"]
     return {
         "served": _served(engine, period),
-        "regions": _balance(engine, period),
-        "flows": _net_flows(engine, period),
-        "built": _built(engine, period),
-        "give": _give(engine, period),
-        "breaches": _breaches(engine, period),
+        "regions": _balance(engine, period, values),
+        "flows": _net_flows(window, period, values),
+        "built": _above(engine, period, window.built, names[0], model.TOLERANCE_MW),
+        "give": _above(engine, period, give, names[1], model.TOLERANCE_MW),
+        "breaches": _above(engine, period, window.breach, names[2], BROKEN_MW),
     }
 
 
-def _built(engine: model.Engine, period: str) -> pd.DataFrame:
-    built = engine.window.built
-    rows = pd.DataFrame({"option": list(built), "built_mw": _values(engine, list(built.values()))})
-    return rows[rows["built_mw"] > model.TOLERANCE_MW].assign(period=period)
+def _length(rows: Rows) -> int:
+    return len(next(iter(rows.values())))
 
 
-def _give(engine: model.Engine, period: str) -> pd.DataFrame:
-    give = {key[0]: column for key, column in engine.window.give.items() if key[1] == 0}
-    rows = pd.DataFrame({"region": list(give), "give_mw": _values(engine, list(give.values()))})
-    return rows[rows["give_mw"] > model.TOLERANCE_MW].assign(period=period)
+def _below_each_other(parts: list[Rows], name: str) -> pd.DataFrame:
+    full = [rows for rows in parts if _length(rows)]
+    if not full:
+        return pd.DataFrame(columns=COLUMNS[name])
+    return pd.DataFrame({column: [*chain(*(rows[column] for rows in full))] for column in full[0]})
 
 
-def _breaches(engine: model.Engine, period: str) -> pd.DataFrame:
-    breach = engine.window.breach
-    broken = _values(engine, list(breach.values()))
-    rows = pd.DataFrame({"constraint": list(breach), "breach_mw": broken}).assign(period=period)
-    return rows[rows["breach_mw"] > BROKEN_MW]
+def _above(
+    engine: model.Engine,
+    period: str,
+    columns: Mapping[str, int],
+    names: list[str],
+    least_mw: float,
+) -> Rows:
+    """Keep what is more than a tolerance."""
+    found = zip(columns, _values(engine, list(columns.values())), strict=True)
+    kept = [(name, mw, period) for name, mw in found if mw > least_mw]
+    return {name: [row[at] for row in kept] for at, name in enumerate([*names, "period"])}
 
 
 def together(solutions: Iterable[Solution]) -> Solution:
@@ -213,10 +226,16 @@ def _joined(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=COLUMNS[name])
 
 
-def _served(engine: model.Engine, period: str) -> pd.DataFrame:
+def _served(engine: model.Engine, period: str) -> Rows:
     window = engine.window
-    steps = window.steps[["step", "site"]].assign(period=period)
-    return steps.assign(served_mw=_values(engine, [window.served[s] for s in steps["step"]]))
+    rows = [row for row in window.layout.rows if row.target <= window.number]
+    served = _values(engine, [window.served[row.step] for row in rows])
+    return {
+        "step": [row.step for row in rows],
+        "site": [row.site for row in rows],
+        "period": [period] * len(rows),
+        "served_mw": served,
+    }
 
 
 def _values(engine: model.Engine, columns: list[int]) -> list[float]:
@@ -226,38 +245,40 @@ def _values(engine: model.Engine, columns: list[int]) -> list[float]:
     return [round(value, 6) + 0.0 for value in values.tolist()]
 
 
-def _balance(engine: model.Engine, period: str) -> pd.DataFrame:
+def _balance(engine: model.Engine, period: str, values: list[float]) -> Rows:
     window = engine.window
-    terms = window.terms
-    regions = terms.supply.index
+    terms, regions = window.terms, window.layout.regions
     loads, flows = model.loads_by_region(window), model.flows_by_region(window)
-    drawn = [sum(engine[v] * part for v, part in loads[region, 0]) for region in regions]
-    inflow = [-sum(engine[v] * sign for v, sign in flows[region, 0]) for region in regions]
-    unnamed = pd.Series(0.0, index=regions)
-    for key, variable in window.unnamed.items():
-        unnamed[key[0]] += engine[variable]
-    table = pd.DataFrame(
-        {
-            "supply_mw": terms.supply[period],
-            "requirement_mw": terms.requirement[period],
-            "net_import_mw": inflow,
-            "shortage_mw": _values(engine, [window.short[region, 0] for region in regions]),
-            "sites_mw": drawn - unnamed,
-            "unnamed_mw": unnamed,
-            "unnamed_asked_mw": terms.unnamed[period],
-        }
-    )
-    return table.round(6).add(0.0).rename_axis("region").reset_index().assign(period=period)
+    drawn = [sum(values[at] * part for at, part in loads[region, 0]) for region in regions]
+    inflow = [-sum(values[at] * sign for at, sign in flows[region, 0]) for region in regions]
+    unnamed = dict.fromkeys(regions, 0.0)
+    for key, at in window.unnamed.items():
+        unnamed[key[0]] += values[at]
+    new = np.array(list(unnamed.values()))
+    table = {
+        "supply_mw": terms.supply[period],
+        "requirement_mw": terms.requirement[period],
+        "net_import_mw": inflow,
+        "shortage_mw": _values(engine, [window.short[region, 0] for region in regions]),
+        "sites_mw": np.array(drawn) - new,
+        "unnamed_mw": new,
+        "unnamed_asked_mw": terms.unnamed[period],
+    }
+    rounded = {name: np.round(np.asarray(mw, dtype=float), 6) + 0.0 for name, mw in table.items()}
+    found = {name: mw.tolist() for name, mw in rounded.items()}
+    return {"region": regions, **found, "period": [period] * len(regions)}
 
 
-def _net_flows(engine: model.Engine, period: str) -> pd.DataFrame:
-    flow = engine.window.flow
-    rows = [
-        (start, end, period, round(engine[variable] - engine[flow[end, start, slot]], 6) + 0.0)
-        for (start, end, slot), variable in flow.items()
-        if slot == 0 and start < end
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS["flows"])
+def _net_flows(window: model.Window, period: str, values: list[float]) -> Rows:
+    flow = window.flow
+    pairs = [(start, end) for start, end, slot in flow if slot == 0 and start < end]
+    net = [values[flow[start, end, 0]] - values[flow[end, start, 0]] for start, end in pairs]
+    return {
+        "from_region": [start for start, _ in pairs],
+        "to_region": [end for _, end in pairs],
+        "period": [period] * len(pairs),
+        "flow_mw": [round(mw, 6) + 0.0 for mw in net],
+    }
 
 
 def _carry(engine: model.Engine) -> dict[str, float]:
@@ -270,25 +291,30 @@ def _carry(engine: model.Engine) -> dict[str, float]:
     return held
 
 
-def _freed(engine: model.Engine) -> pd.DataFrame:
+def _freed(engine: model.Engine) -> Rows:
     """Lift kinds of limits, alone and behind the connection, for steps that miss their date."""
-    steps = engine.window.steps
-    due = steps[(steps["target"] == engine.window.number) & steps["on_grid"]]
-    due = due.set_index("step")["mw"]
-    got = _of_steps(engine, due.index)
-    missing = due.index[due - got > model.TOLERANCE_MW]
-    frames = []
+    window = engine.window
+    due = [row for row in window.layout.rows if row.target == window.number and row.on_grid]
+    served = [window.served[row.step] for row in due]
+    missing = {
+        row.step: (at, mw)
+        for row, at, mw in zip(due, served, _values(engine, served), strict=True)
+        if row.mw - mw > model.TOLERANCE_MW
+    }
+    found: Rows = {"step": [], "mw": [], "lifted": []}
     values = engine.values
-    short = list(engine.window.short.values())
+    short = list(window.short.values())
     for kinds in _worth_a_trial(engine, set(missing)):
         stages.lift(engine, kinds)
         stages.decide(engine)
-        gain = _of_steps(engine, missing) - got[missing]
+        got = _values(engine, [at for at, _ in missing.values()])
+        found["step"] += missing
+        found["mw"] += [mw - before for mw, (_, before) in zip(got, missing.values(), strict=True)]
+        found["lifted"] += ["+".join(kinds)] * len(missing)
         stages.restore(engine, kinds)
-        frames.append(gain.round(6).rename("mw").reset_index().assign(lifted="+".join(kinds)))
     engine.values = values
     engine.bound_all(short, np.zeros(len(short)), values[short] + model.TOLERANCE_MW)
-    return pd.concat(frames) if frames else pd.DataFrame(columns=COLUMNS["freed"])
+    return {**found, "mw": np.round(found["mw"], 6).tolist()}
 
 
 def _worth_a_trial(engine: model.Engine, missing: set[str]) -> list[tuple[str, ...]]:
@@ -301,9 +327,3 @@ def _worth_a_trial(engine: model.Engine, missing: set[str]) -> list[tuple[str, .
         "delivery": any(row.pocket in window.layout.rooms for row in rows),
     }
     return [kinds for kinds in TRIALS if all(may[kind] for kind in kinds)]
-
-
-def _of_steps(engine: model.Engine, steps: Iterable[str]) -> pd.Series:
-    """Return the powered megawatts of steps."""
-    names = pd.Index(steps, name="step")
-    return pd.Series(_values(engine, [engine.window.served[s] for s in names]), names, float)
