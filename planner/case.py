@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -151,7 +152,7 @@ class Case:
     outcomes: pd.DataFrame = field(default_factory=pd.DataFrame)
     folders: tuple[Path, ...] = ()
 
-    @property
+    @cached_property
     def periods(self) -> pd.DataFrame:
         """Periods of the horizon, in order (see :func:`periods`)."""
         return periods(self.assumptions.as_of, self.assumptions.horizon_years)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 
 LATE = ("late", "not before the horizon")
+OBJECTS = 100_000  # made before unused ones are looked for: tables hold few that point in circles
 Remedies = Annotated[
     bool,
     typer.Option("--remedies", help="Judge with flexible operation and remedies too (a minute)."),
@@ -113,10 +115,11 @@ def check(
 
     def answer() -> tuple[Plan, Ladder | None]:
         import planner
-        from planner import ladder
 
         if not remedies:
             return planner.check(case), None
+        from planner import ladder
+
         found = ladder.climb(case, tell=common.progress)
         return found.plan, found
 
@@ -131,8 +134,9 @@ def check(
         )
         for path in written:
             typer.echo(f"wrote {path}", err=True)
-    verdicts = plan.sites if climbed is None else climbed.sites
-    verdicts = verdicts[verdicts["site"].isin(wanted)]
+    verdicts = plan.sites
+    if climbed is not None:
+        verdicts = climbed.sites[climbed.sites["site"].isin(wanted)]
     typer.echo(_rendered(plan, climbed, verdicts, style))
     if fail_late and verdicts["verdict"].isin(LATE).any():
         raise typer.Exit(1)
@@ -323,6 +327,7 @@ app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.exp
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

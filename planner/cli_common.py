@@ -85,13 +85,14 @@ def read_case(
 
     def read() -> Case:
         import planner
+
+        asked: dict[str, Any] = {"columns": columns, "as_of": day, **assumptions}
+        if overrides is None:
+            return planner.load_case(grid or ("us", "india"), sites, **asked)
         from planner import scenario
 
-        given = scenario.read(overrides) if overrides is not None else {}
-        case = planner.load_case(
-            grid or ("us", "india"), sites, columns=columns, as_of=day, **assumptions
-        )
-        return scenario.apply(case, given)
+        given = scenario.read(overrides)
+        return scenario.apply(planner.load_case(grid or ("us", "india"), sites, **asked), given)
 
     return guarded(read)
 

@@ -163,6 +163,7 @@ def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
         weight=steps["late_mw"] - 1e-9 * steps["target"],
     )
     groups = steps.groupby("site")
+    ordered = steps.sort_values("target_period").set_index("site")["target_period"]
     held = steps.sort_values("weight", ascending=False).drop_duplicates("site").set_index("site")
     table = pd.DataFrame(
         {
@@ -170,8 +171,8 @@ def _summed(steps: pd.DataFrame, solution: Solution) -> pd.DataFrame:
             "on_time_mw": groups["served_mw"].sum(),
             "late_mw": groups["late_mw"].sum(),
             "by_horizon_mw": groups["final"].sum(),
-            "first_period": groups["target_period"].min(),
-            "target_period": groups["target_period"].max(),
+            "first_period": ordered[~ordered.index.duplicated()],
+            "target_period": ordered[~ordered.index.duplicated(keep="last")],
             "earliest_period": groups["earliest_period"].agg(last),
             "verdict": groups["worst"].max().map(dict(enumerate(VERDICTS))),
             "confidence_step": groups["doubt"].max().map(dict(enumerate(CONFIDENCE))),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from planner import files_csv, files_geo, files_guard, files_xlsx
+from planner import files_csv, files_guard
 from planner.errors import DataError, PackError
 from planner.wording import shown
 
@@ -19,6 +20,9 @@ CSV: Final = (".csv", ".csv.gz")
 BOOKS: Final = (".xlsx", ".xlsm")
 GEOPACKAGE: Final = ".gpkg"
 ENDINGS: Final = (*CSV, *BOOKS, ".parquet", ".geoparquet", ".geojson", GEOPACKAGE)
+FLATGEOBUF: Final = b"fgb\x03fgb"
+FLATGEOBUF_HEAD: Final = 10_000
+WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 SHAPES: Final = (".geojson", ".geoparquet", ".parquet", GEOPACKAGE)
 OUTLINES: Final = "outlines"
 READ: Final = "CSV, XLSX, Parquet, GeoParquet, GeoJSON and GeoPackage are read"
@@ -52,14 +56,20 @@ def _cells(part: Part) -> pd.DataFrame:
     if name.endswith(CSV):
         return files_csv.cells(part.path, part.label)
     if name.endswith(BOOKS):
+        from planner import files_xlsx
+
         sheet = part.inner or files_xlsx.sheets(part.path, part.label)[0]
         return files_xlsx.cells(part.path, part.label, sheet)
+    from planner import files_geo
+
     return files_geo.cells(part.path, part.label, part.inner)
 
 
 def with_shapes(pack: Path) -> list[Path]:
     """List the files with outlines of regions in a pack of one's own: outlines.geojson, say."""
     if not files_guard.is_folder(pack):
+        from planner import files_geo
+
         book = pack.name.lower().endswith(GEOPACKAGE)
         return [pack] if book and OUTLINES in files_geo.layers(pack, pack.as_posix()) else []
     paths = [pack / f"{OUTLINES}{ending}" for ending in SHAPES]
@@ -68,13 +78,39 @@ def with_shapes(pack: Path) -> list[Path]:
 
 def shapes(path: Path, label: str) -> gpd.GeoDataFrame:
     """Read the outlines of regions from a file, or from the layer `outlines` of a GeoPackage."""
+    from planner import files_geo
+
     layer = OUTLINES if path.name.lower().endswith(GEOPACKAGE) else None
     return files_geo.shapes(path, label, layer)
 
 
 def bounds(path: Path) -> tuple[float, ...]:
-    """Return west, south, east and north of a file of outlines; the whole world if not known."""
-    return files_geo.bounds(path) or (-180.0, -90.0, 180.0, 90.0)
+    """Return west, south, east and north as the header of a FlatGeobuf file says them.
+
+    The whole world for a file that does not say.
+
+    References
+    ----------
+    FlatGeobuf specification, version 3: table Header, field 1 (envelope).
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(FLATGEOBUF_HEAD)
+        if not head.startswith(FLATGEOBUF):
+            return WORLD
+        head = head[len(FLATGEOBUF) + 5 :]
+        table = _offset(head, 0)
+        fields = table - _offset(head, table)
+        (field,) = struct.unpack_from("<H", head, fields + 6)
+        place = table + int(field) + _offset(head, table + int(field))
+        envelope = struct.unpack_from("<4d", head, place + 4)
+    except (OSError, struct.error):  # what is wrong is told once the shapes are read
+        return WORLD
+    return envelope if field else WORLD
+
+
+def _offset(head: bytes, at: int) -> int:
+    return int(struct.unpack_from("<i", head, at)[0])
 
 
 def is_table(path: Path) -> bool:
@@ -122,6 +158,8 @@ def in_file(
     lowered = path.name.lower()
     if not lowered.endswith((*BOOKS, GEOPACKAGE)):
         return {main: Part(path, label)}
+    from planner import files_geo, files_xlsx
+
     book = lowered.endswith(BOOKS)
     there = files_xlsx.sheets(path, label) if book else files_geo.layers(path, label)
     what = "sheet" if book else "layer"

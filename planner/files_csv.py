@@ -9,10 +9,12 @@ import io
 import re
 import zlib
 from collections import Counter
+from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from planner import files_guard
@@ -23,6 +25,8 @@ from planner.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MOST_PLAIN: Final = 1e15  # below, a float holds every whole number
 
 
 def cells(path: Path, file: str) -> pd.DataFrame:
@@ -152,3 +156,18 @@ def without_blank_column(cells: pd.DataFrame) -> pd.DataFrame:
     ]
     names = [name or f"(number {place})" for place, name in enumerate(cells.columns, 1)]
     return cells.set_axis(names, axis=1).loc[:, [not drop for drop in blank]]
+
+
+def as_text(value: Any) -> str:
+    """Write a value of a cell as a CSV file would hold it."""
+    if value is None or value != value:  # noqa: PLR0124 - not a number
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        plain = value.is_integer() and abs(value) < MOST_PLAIN
+        return f"{value:.0f}" if plain else repr(float(value))
+    if isinstance(value, datetime):
+        day = value.date().isoformat()
+        return day if value.time() == time() else f"{day} {value.time()}"
+    return str(value)

@@ -17,9 +17,8 @@ import pandas as pd
 
 from planner import files_guard
 from planner.errors import DataError, PackError
-from planner.files_csv import doubled
+from planner.files_csv import as_text, doubled
 from planner.files_guard import SAVE_AS
-from planner.files_xlsx import as_text
 from planner.validate import HEADER_ROWS, SHOWN_PROBLEMS, raise_problems
 from planner.wording import shown
 
@@ -41,8 +40,6 @@ CHUNK: Final = 10_000
 INSIDE: Final = "a point inside the shape of the file"
 ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 GEOPACKAGE: Final = (b"GPKG", b"GP10", b"GP11")
-FLATGEOBUF: Final = b"fgb\x03fgb"
-FLATGEOBUF_HEAD: Final = 10_000
 SQLITE: Final = b"SQLite format 3\0"
 APPLICATION_ID: Final = slice(68, 72)
 
@@ -78,33 +75,6 @@ def shapes(path: Path, file: str, layer: str | None = None) -> gpd.GeoDataFrame:
         for row in table.index[broken]
     )
     return gpd.GeoDataFrame({"region": table["region"]}, geometry=outlines, crs=WGS84)
-
-
-def bounds(path: Path) -> tuple[float, ...] | None:
-    """Return west, south, east and north, where the header of a FlatGeobuf file says them.
-
-    References
-    ----------
-    FlatGeobuf specification, version 3: table Header, field 1 (envelope).
-    """
-    with path.open("rb") as stream:
-        head = stream.read(FLATGEOBUF_HEAD)
-    if not head.startswith(FLATGEOBUF):
-        return None
-    head = head[len(FLATGEOBUF) + 5 :]
-    try:
-        table = _offset(head, 0)
-        fields = table - _offset(head, table)
-        (field,) = struct.unpack_from("<H", head, fields + 6)
-        place = table + int(field) + _offset(head, table + int(field))
-        envelope = struct.unpack_from("<4d", head, place + 4)
-    except struct.error:
-        return None
-    return envelope if field else None
-
-
-def _offset(head: bytes, at: int) -> int:
-    return int(struct.unpack_from("<i", head, at)[0])
 
 
 def _flatgeobuf(path: Path, file: str) -> gpd.GeoDataFrame:

@@ -10,17 +10,15 @@ import re
 import warnings
 import zipfile
 from contextlib import contextmanager
-from datetime import datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pandas as pd
 
 from planner import files_guard
 from planner.errors import DataError, PackError
-from planner.files_csv import doubled, without_blank_column
+from planner.files_csv import as_text, doubled, without_blank_column
 from planner.files_guard import SAVE_AS
 from planner.validate import HEADER_ROWS, SHOWN_PROBLEMS, raise_problems
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 MOST_UNPACKED: Final = 40_000_000  # bytes of all XML; about a million cells
 MOST_OF_A_PART: Final = 2_000_000  # bytes of a part that holds no cells, such as styles
 MOST_PARTS: Final = 10_000
-MOST_PLAIN: Final = 1e15  # below, a float holds every whole number
 BLOCK: Final = 1 << 20
 CELLS: Final = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml", re.IGNORECASE)
 BOOK: Final = "xl/workbook.xml"
@@ -132,21 +129,6 @@ def _table(rows: list[list[Any]], file: str) -> pd.DataFrame:
     index = pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(rows) - 1, name="row")
     body = pd.DataFrame(columns).set_axis(index)
     return without_blank_column(body.set_axis(header, axis=1))
-
-
-def as_text(value: Any) -> str:
-    """Write a value of a cell as a CSV file would hold it."""
-    if value is None or value != value:  # noqa: PLR0124 - not a number
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        plain = value.is_integer() and abs(value) < MOST_PLAIN
-        return f"{value:.0f}" if plain else repr(float(value))
-    if isinstance(value, datetime):
-        day = value.date().isoformat()
-        return day if value.time() == time() else f"{day} {value.time()}"
-    return str(value)
 
 
 # --- safety --------------------------------------------------------------------------------------

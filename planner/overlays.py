@@ -15,7 +15,7 @@ import pandas as pd
 from planner import files, files_guard, headings, packs, references, schema
 from planner.errors import DataError, GuessError
 from planner.files import Part
-from planner.files_xlsx import as_text
+from planner.files_csv import as_text
 from planner.validate import examine, raise_problems
 from planner.wording import shown
 

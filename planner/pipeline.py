@@ -225,6 +225,8 @@ def _of_grid(terms: Terms, regions: pd.Series) -> Terms:
 
 def only(plan: Plan, sites: set[str]) -> Plan:
     """Keep some sites of an answer; all others have competed for the same megawatts."""
+    if sites.issuperset(plan.sites["site"]):
+        return plan
     steps = plan.steps[plan.steps["site"].isin(sites)]
     return dataclasses.replace(
         plan,

@@ -8,6 +8,7 @@ import textwrap
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from planner import explain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from planner.pipeline import Plan
 
 WIDTH: Final = 100
+GAP: Final = "   "
 TOP: Final = 10
 YEARS_SHOWN: Final = 3
 SMALLEST_SHOWN_MW: Final = 50.0
@@ -96,21 +98,23 @@ def headline(plan: Plan) -> str:
 
 def by_year(plan: Plan) -> pd.DataFrame:
     """Gigawatts due by the end of each year, cumulative, and what of it is powered."""
-    rows = []
     grids = plan.case.regions.set_index("region")["grid"]
-    steps = plan.steps.assign(grid=plan.steps["region"].map(grids))
-    served = plan.served.merge(steps[["step", "grid"]], on="step")
-    for year, periods in plan.case.periods.groupby("year"):
-        last = periods["period"].iloc[-1]
-        due = steps[steps["target"] <= numbered(plan.case.periods)[last]]
-        row: dict[str, object] = {"by end of": f"summer {year}"}
-        for grid in sorted(set(grids)):
-            row[f"{grid} due"] = due.loc[due["grid"] == grid, "mw"].sum()
-            at = served[(served["period"] == last) & (served["grid"] == grid)]
-            row[f"{grid} powered"] = at["served_mw"].sum()
-        row["all due"] = due["mw"].sum()
-        row["powered"] = served.loc[served["period"] == last, "served_mw"].sum()
-        rows.append(row)
+    homes = dict(zip(plan.steps["step"], plan.steps["region"].map(grids), strict=True))
+    numbers = numbered(plan.case.periods)
+    target, asked = plan.steps["target"].to_numpy(dtype=float), plan.steps["mw"].to_numpy()
+    served = plan.served[plan.served["step"].isin(list(homes))]
+    powered = served["served_mw"].to_numpy()
+    at = numbers.reindex(served["period"]).to_numpy()
+    of_step = np.array(list(homes.values()), dtype=object)
+    of_served = np.array([homes[step] for step in served["step"]], dtype=object)
+    rows = []
+    for last in plan.case.periods.groupby("year")["period"].last():
+        due, then = target <= numbers[last], at == numbers[last]
+        row: dict[str, object] = {"by end of": f"summer {last[:4]}"}
+        for grid in sorted(grids.unique()):
+            row[f"{grid} due"] = asked[due & (of_step == grid)].sum()
+            row[f"{grid} powered"] = powered[then & (of_served == grid)].sum()
+        rows.append({**row, "all due": asked[due].sum(), "powered": powered[then].sum()})
     return _gigawatts(pd.DataFrame(rows))
 
 
@@ -399,18 +403,37 @@ def _titled(title: str, table: pd.DataFrame) -> str:
 
 def text_table(table: pd.DataFrame) -> str:
     """Lay out a table as plain text within the width."""
+    from rich.cells import cell_len
+
+    heads = [str(name) for name in table.columns]
+    body = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    numeric = [_looks_numeric(table[name]) for name in table.columns]
+    widths = [max(map(cell_len, column)) for column in zip(heads, *body, strict=True)]
+    whole = sum(widths) + len(GAP) * (len(widths) - 1)
+    if whole > WIDTH:
+        return _squeezed(heads, body, numeric)
+    lines = []
+    for row in [heads, *body]:
+        blanks = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = zip(row, blanks, numeric, strict=True)
+        line = GAP.join(blank + cell if right else cell + blank for cell, blank, right in cells)
+        lines.append(line.rstrip())
+    return "\n".join([lines[0], "─" * whole, *filter(None, lines[1:])])
+
+
+def _squeezed(heads: list[str], body: list[list[str]], numeric: list[bool]) -> str:
+    """Lay out a table that is too wide; its columns are cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    numeric = [_looks_numeric(table[name]) for name in table.columns]
     layout = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name, right in zip(table.columns, numeric, strict=True):
+    for name, right in zip(heads, numeric, strict=True):
         layout.add_column(
-            str(name), justify="right" if right else "left", overflow="ellipsis", no_wrap=True
+            name, justify="right" if right else "left", overflow="ellipsis", no_wrap=True
         )
-    for row in table.itertuples(index=False):
-        layout.add_row(*(_cell(value) for value in row))
+    for row in body:
+        layout.add_row(*row)
     sink = StringIO()
     Console(file=sink, width=WIDTH, no_color=True, markup=False, highlight=False).print(layout)
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines() if line.strip())
@@ -431,7 +454,9 @@ def _markdown_cell(value: object) -> str:
 
 
 def _looks_numeric(column: pd.Series) -> bool:
-    return bool(pd.to_numeric(column.replace("-", "0"), errors="coerce").notna().all())
+    if column.dtype in (object, "str"):
+        column = np.array(["0" if cell == "-" else cell for cell in column], dtype=object)
+    return not pd.isna(pd.to_numeric(column, errors="coerce")).any()
 
 
 def _cell(value: object) -> str:
