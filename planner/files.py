@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from planner import files_csv, files_guard
@@ -20,9 +19,6 @@ CSV: Final = (".csv", ".csv.gz")
 BOOKS: Final = (".xlsx", ".xlsm")
 GEOPACKAGE: Final = ".gpkg"
 ENDINGS: Final = (*CSV, *BOOKS, ".parquet", ".geoparquet", ".geojson", GEOPACKAGE)
-FLATGEOBUF: Final = b"fgb\x03fgb"
-FLATGEOBUF_HEAD: Final = 10_000
-WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 SHAPES: Final = (".geojson", ".geoparquet", ".parquet", GEOPACKAGE)
 OUTLINES: Final = "outlines"
 READ: Final = "CSV, XLSX, Parquet, GeoParquet, GeoJSON and GeoPackage are read"
@@ -82,35 +78,6 @@ def shapes(path: Path, label: str) -> gpd.GeoDataFrame:
 
     layer = OUTLINES if path.name.lower().endswith(GEOPACKAGE) else None
     return files_geo.shapes(path, label, layer)
-
-
-def bounds(path: Path) -> tuple[float, ...]:
-    """Return west, south, east and north as the header of a FlatGeobuf file says them.
-
-    The whole world for a file that does not say.
-
-    References
-    ----------
-    FlatGeobuf specification, version 3: table Header, field 1 (envelope).
-    """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(FLATGEOBUF_HEAD)
-        if not head.startswith(FLATGEOBUF):
-            return WORLD
-        head = head[len(FLATGEOBUF) + 5 :]
-        table = _offset(head, 0)
-        fields = table - _offset(head, table)
-        (field,) = struct.unpack_from("<H", head, fields + 6)
-        place = table + int(field) + _offset(head, table + int(field))
-        envelope = struct.unpack_from("<4d", head, place + 4)
-    except (OSError, struct.error):  # what is wrong is told once the shapes are read
-        return WORLD
-    return envelope if field else WORLD
-
-
-def _offset(head: bytes, at: int) -> int:
-    return int(struct.unpack_from("<i", head, at)[0])
 
 
 def is_table(path: Path) -> bool:

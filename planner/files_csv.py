@@ -46,7 +46,12 @@ def cells(path: Path, file: str) -> pd.DataFrame:
         raise files_guard.too_many_cells(file)
     try:
         grid = pd.read_csv(
-            io.BytesIO(data), header=None, dtype=object, na_filter=False, skip_blank_lines=False
+            io.BytesIO(data),
+            header=None,
+            dtype=object,
+            na_filter=False,
+            skip_blank_lines=False,
+            low_memory=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(list(_ragged(data, file, str(error)))) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from planner.case import Case
 
 EARTH_RADIUS_KM: Final = 6371.0
+FLATGEOBUF: Final = b"fgb\x03fgb"
+FLATGEOBUF_HEAD: Final = 10_000
+WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
 
 def place(case: Case) -> pd.DataFrame:
@@ -55,7 +59,7 @@ def _near(sites: pd.DataFrame, case: Case) -> pd.Series:
     """Say which sites lie in the bounds of some outlines; most are told without reading shapes."""
     near = pd.Series(data=False, index=sites.index)
     for path in _with_shapes(case):
-        west, south, east, north = files.bounds(path)
+        west, south, east, north = _bounds(path)
         near |= sites["lon"].between(west, east) & sites["lat"].between(south, north)
     return near
 
@@ -79,6 +83,35 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
         return gpd.GeoDataFrame({"region": [], "geometry": []}, crs="EPSG:4326")
     whole = pd.concat(frames, ignore_index=True)
     return whole.drop_duplicates("region", keep="last", ignore_index=True)
+
+
+def _bounds(path: Path) -> tuple[float, ...]:
+    """Return west, south, east and north as the header of a FlatGeobuf file says them.
+
+    The whole world for a file that does not say.
+
+    References
+    ----------
+    FlatGeobuf specification, version 3: table Header, field 1 (envelope).
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(FLATGEOBUF_HEAD)
+        if not head.startswith(FLATGEOBUF):
+            return WORLD
+        head = head[len(FLATGEOBUF) + 5 :]
+        table = _offset(head, 0)
+        fields = table - _offset(head, table)
+        (field,) = struct.unpack_from("<H", head, fields + 6)
+        place = table + int(field) + _offset(head, table + int(field))
+        envelope = struct.unpack_from("<4d", head, place + 4)
+    except (OSError, struct.error):  # what is wrong is told once the shapes are read
+        return WORLD
+    return envelope if field else WORLD
+
+
+def _offset(head: bytes, at: int) -> int:
+    return int(struct.unpack_from("<i", head, at)[0])
 
 
 def _with_shapes(case: Case) -> list[Path]:

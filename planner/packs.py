@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
 import pandas as pd
 
 from planner import files, headings, references, schema
@@ -413,12 +412,12 @@ def known_by(frame: pd.DataFrame, table: Table, as_of: date | None) -> pd.DataFr
     if as_of is not None:
         early = frame["known_on"] <= pd.Timestamp(as_of)
         frame = frame if early.all() else frame[early]
-    days = frame["known_on"].to_numpy()
-    if (days == days[:1]).all():  # a fact stands once a day
+    key = list(table.key)
+    days = frame["known_on"]
+    if (days == days.max()).all() or not frame.duplicated(key).any():  # a fact stands once a day
         return frame
-    order = np.argsort(days, kind="stable")
-    gone = order[frame[list(table.key)].take(order).duplicated(keep="last")]
-    return frame.drop(index=frame.index[gone]) if len(gone) else frame
+    twice = frame[frame.duplicated(key, keep=False)].sort_values("known_on", kind="stable")
+    return frame.drop(index=twice.index[twice.duplicated(key, keep="last")])
 
 
 # --- files ---------------------------------------------------------------------------------------

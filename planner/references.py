@@ -170,7 +170,8 @@ def _unlisted(
 
 def _values(column: pd.Series) -> dict[str, None]:
     """Return the values of a column, each once, in their order."""
-    return dict.fromkeys(np.asarray(column.dropna().unique(), dtype=object))
+    values = np.asarray(column.unique(), dtype=object)
+    return dict.fromkeys(value for value in values if value == value)  # noqa: PLR0124 - no NaN
 
 
 def without_orphans(tables: Tables, whole: Tables) -> dict[str, pd.DataFrame]:

@@ -105,7 +105,7 @@ def examine(cells: pd.DataFrame, table: Table, *, file: str) -> Examined:
         values[name], found = _column(codes[name], distinct, name, spared)
         findings.extend(found)
     frame = pd.DataFrame(values, index=rows, copy=False)
-    findings.extend(_doubles(frame, codes, table, findings, absent))
+    findings.extend(_doubles(frame, _marks(codes, distinct, table), table, findings, absent))
     findings.extend(_nonsense(frame))
     lines = [f"{file}, row 1: {line}" for line in headings]
     count = len(lines) + sum(len(finding.rows) for finding in findings)
@@ -277,9 +277,25 @@ def _beyond(values: Any, column: Column) -> Mask:
 # --- rows ----------------------------------------------------------------------------------------
 
 
+def _marks(codes: Mapping[str, Places], distinct: Distinct, table: Table) -> dict[str, Places]:
+    """Mark the cells of the identity, so that equal values have equal marks: 2027 and 2027.0."""
+    same, _ = pd.factorize(distinct.numbers)
+    kinds = {name: table.columns[name].kind for name in table.identity}
+    numeric = ("number", "integer")
+    return {name: same[codes[name]] if kinds[name] in numeric else codes[name] for name in kinds}
+
+
+def _differ(marks: list[Places]) -> bool:
+    """Say whether all rows surely differ; where a sum overflows, two rows may seem alike."""
+    whole = np.zeros(len(marks[0]), dtype=np.int64)
+    for mark in marks:
+        whole = whole * (mark.max(initial=0) + 2) + mark
+    return bool(pd.Index(whole).is_unique)
+
+
 def _doubles(
     frame: pd.DataFrame,
-    codes: Mapping[str, Places],
+    marks: Mapping[str, Places],
     table: Table,
     found: list[Finding],
     absent: set[str],
@@ -288,15 +304,12 @@ def _doubles(
     identity, key = list(table.identity), list(table.key)
     if absent.intersection(identity) or not identity:
         return
+    if not found and _differ([marks[name] for name in identity]):
+        return
     spared = np.zeros(len(frame), dtype=bool)
     for finding in found:
         spared[finding.rows] = True
-    marks = {
-        name: codes[name] if table.columns[name].kind == "text" else frame[name]
-        for name in identity
-    }
-    sound = pd.DataFrame(marks, index=frame.index)
-    sound = sound[~spared] if found else sound
+    sound = frame[~spared]
     if not sound.duplicated(identity).any():
         return
     twice = sound[sound.duplicated(identity, keep=False)]
