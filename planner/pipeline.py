@@ -142,11 +142,12 @@ def gather(
 
 def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> Terms:
     numbers = demand.numbered(case.periods)
-    wide = {name: loads[name].unstack()[list(numbers.index)] for name in loads.columns}
+    names = "requirement_mw", "reserve_margin"
+    wide = {name: loads[name].unstack()[list(numbers.index)] for name in names}
     firm = supply.accredited(case).unstack(fill_value=0.0)
     return Terms(
         periods=numbers,
-        supply=firm.reindex(wide["native_mw"].index, fill_value=0.0)[list(numbers.index)],
+        supply=firm.reindex(wide["requirement_mw"].index, fill_value=0.0)[list(numbers.index)],
         requirement=wide["requirement_mw"],
         margin=wide["reserve_margin"],
         unnamed=demand.unnamed(case, loads, asked).unstack()[list(numbers.index)],
@@ -184,14 +185,12 @@ def _plants(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     """Sites by periods: accredited megawatts of their own plant; a later rating takes none away."""
     plants = demand.own_plant(case, asked)
     numbers = demand.numbered(case.periods)
-    known = supply.shares(case)["accredited_fraction"].unstack()
-    counted = known.reindex(pd.MultiIndex.from_frame(plants[["pool", "technology"]]))
-    default = case.assumptions.own_plant_accreditation
-    counted = counted.reindex(columns=list(numbers.index)).fillna(default)
-    counted[plants["alone"].to_numpy(dtype=bool)] = default
+    share, _ = supply.accreditation(plants, case)
+    any_ = np.isnan(share) | plants["alone"].to_numpy(dtype=bool)[:, None]
+    counted = np.where(any_, case.assumptions.own_plant_accreditation, share)
     there = plants["online"].to_numpy()[:, None] <= numbers.to_numpy()[None, :]
     mw = pd.DataFrame(
-        np.where(there, counted.to_numpy() * plants["mw"].to_numpy()[:, None], 0.0),
+        np.where(there, counted * plants["mw"].to_numpy()[:, None], 0.0),
         index=plants["site"],
         columns=list(numbers.index),
     )

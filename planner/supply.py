@@ -31,16 +31,22 @@ def in_force(table: pd.DataFrame, periods: pd.DataFrame, *key: str) -> pd.DataFr
         The columns of the table and `period`, one row a key and period of its season.
     """
     by = [*key, "season"]
-    keys = table[by].drop_duplicates()
-    wanted = keys.assign(group=np.arange(len(keys)) * FAR_YEAR)
-    wanted = wanted.merge(periods[["period", "year", "season"]], on="season")
-    wanted = wanted.astype({"year": float}).sort_values("year", ignore_index=True)
-    group = wanted.pop("group").to_numpy()
-    begun = table.groupby(by, sort=False).ngroup().to_numpy() * FAR_YEAR + table["year"].to_numpy()
+    group = table.groupby(by, sort=False).ngroup().to_numpy()
+    number, first = np.unique(group, return_index=True)
+    keys = table[by].take(first)
+    at, period = np.nonzero(keys["season"].to_numpy()[:, None] == periods["season"].to_numpy())
+    wanted = keys.take(at).assign(
+        period=periods["period"].take(period).array,
+        year=periods["year"].to_numpy(dtype=float)[period],
+        group=number[at] * FAR_YEAR,
+    )
+    wanted = wanted.sort_values("year", ignore_index=True)
+    asked = wanted.pop("group").to_numpy()
+    begun = group * FAR_YEAR + table["year"].to_numpy()
     order = np.argsort(begun, kind="stable")
-    past = np.searchsorted(begun[order], group + wanted["year"].to_numpy(), side="right") - 1
-    at = np.maximum(past, np.searchsorted(begun[order], group))
-    rows = table.drop(columns=[*by, "year"]).take(order[at]).set_axis(wanted.index)
+    past = np.searchsorted(begun[order], asked + wanted["year"].to_numpy(), side="right") - 1
+    found = order[np.maximum(past, np.searchsorted(begun[order], asked))]
+    rows = table.drop(columns=[*by, "year"]).take(found).set_axis(wanted.index)
     return pd.concat([wanted, rows], axis=1)
 
 
@@ -66,7 +72,7 @@ def firm(case: Case) -> pd.DataFrame:
     begun, gone = _span(plants, case)
     years = periods["year"].to_numpy()[:, None]
     period, plant = np.nonzero((begun < years) & (gone > years))
-    share, seasonal = _accreditation(plants, case)
+    share, seasonal = accreditation(plants, case)
     at = plant, period
     _check_accredited(plants, periods, at, share[at])
     mw = plants[["winter_mw", "summer_mw", "nameplate_mw"]].to_numpy(dtype=float)[plant]
@@ -103,8 +109,14 @@ def shares(case: Case) -> pd.DataFrame:
     return rows.set_index(["pool", "technology", "period"])[columns].sort_index()
 
 
-def _accreditation(plants: pd.DataFrame, case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Plants by periods: accredited share, and whether it is one of seasonal capacity."""
+def accreditation(plants: pd.DataFrame, case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out plants (`pool`, `technology`) by periods: accredited share, and of what.
+
+    Returns
+    -------
+    tuple of np.ndarray
+        Share, not a number where there is none; whether it is one of seasonal capacity.
+    """
     pair = ["pool", "technology"]
     kinds = plants[pair].drop_duplicates()
     kinds = kinds.assign(kind=np.arange(len(kinds)))
