@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from pathlib import Path
@@ -328,6 +329,7 @@ app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.exp
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(OBJECTS)
+    atexit.register(gc.freeze)  # at the end, nothing is looked through once more
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
