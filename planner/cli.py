@@ -15,6 +15,7 @@ from planner import (
     cli_data,
     cli_data_update,
     cli_ensemble,
+    cli_expand,
     cli_headroom,
     cli_hourly,
     cli_ledger,
@@ -311,6 +312,7 @@ app.command("headroom", epilog=cli_headroom.EPILOG)(cli_headroom.headroom)
 app.command("init", epilog="Example: planner init mine")(cli_data.init)
 cli_data_update.mounted(cli_data.data)
 app.add_typer(cli_data.data, name="data")
+app.command("expand", epilog=cli_expand.EPILOG)(cli_expand.expand)
 app.command("hourly", epilog=cli_hourly.EPILOG)(cli_hourly.hourly)
 app.command("ledger", epilog=cli_ledger.EPILOG)(cli_ledger.ledger)
 app.command("ensemble", epilog=cli_ensemble.EPILOG)(cli_ensemble.ensemble)

@@ -137,10 +137,10 @@ def hours(ground: Ground, pool: str, shapes: Shapes, settings: Settings, shift: 
     for at, period in enumerate(ground.periods):
         here = number == at
         sites = sites_mw(ground, pool, period, settings.load).reindex(regions, fill_value=0.0)
-        plants = _plants(ground, period)
+        plants = plants_of(ground, period)
         for place, region in enumerate(regions):
-            load = _load(ground, region, period, shapes) + float(sites[region])
-            steady, weather, water = _output(plants, region, shapes, ground.case, shift)
+            load = load_of(ground, region, period, shapes) + float(sites[region])
+            steady, weather, water = output_of(plants, region, shapes, ground.case, shift)
             drawn[place, here] = load[here]
             need[place, here] = (load - steady - weather)[here]
             river[place, here] = water[here]
@@ -148,7 +148,8 @@ def hours(ground: Ground, pool: str, shapes: Shapes, settings: Settings, shift: 
     return Hours(need, river, number, seasons, drawn)
 
 
-def _plants(ground: Ground, period: str) -> dict[str, dict[str, float]]:
+def plants_of(ground: Ground, period: str) -> dict[str, dict[str, float]]:
+    """Firm capacity of the season, by region and technology [MW]."""
     rows = ground.plants[ground.plants["period"] == period]
     return {
         str(region): dict(zip(part["technology"], part["capacity_mw"], strict=True))
@@ -156,7 +157,7 @@ def _plants(ground: Ground, period: str) -> dict[str, dict[str, float]]:
     }
 
 
-def _load(ground: Ground, region: str, period: str, shapes: Shapes) -> np.ndarray:
+def load_of(ground: Ground, region: str, period: str, shapes: Shapes) -> np.ndarray:
     """Native load: as measured, times its growth since then; powered sites run flat.
 
     Growth is that of the pool's seasonal peak in the pack, from the measured year on; where the
@@ -181,7 +182,7 @@ def _load(ground: Ground, region: str, period: str, shapes: Shapes) -> np.ndarra
     return measured * growth + flat
 
 
-def _output(
+def output_of(
     plants: dict[str, dict[str, float]], region: str, shapes: Shapes, case: Case, shift: int
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Steady plant less its outages; wind and sun; water, whose day may be rearranged."""
@@ -221,13 +222,13 @@ def _season(  # noqa: PLR0913, PLR0917
     family = ground.case.technologies.set_index("technology")["family"]
     water = np.array(
         [
-            sum(mw for name, mw in _plants(ground, period).get(region, {}).items()
+            sum(mw for name, mw in plants_of(ground, period).get(region, {}).items()
                 if family[name] == "hydro" and (region, name) in shapes.output)
             for region in regions
         ]
     )  # fmt: skip
     return Season(
-        stores=_stores(ground, period, regions, shapes),
+        stores=stores_of(ground, period, regions, shapes),
         arcs=arcs,
         joint=joint,
         water_mw=water,
@@ -236,11 +237,11 @@ def _season(  # noqa: PLR0913, PLR0917
     )
 
 
-def _stores(ground: Ground, period: str, regions: list[str], shapes: Shapes) -> list[Store]:
+def stores_of(ground: Ground, period: str, regions: list[str], shapes: Shapes) -> list[Store]:
     """Storage that stands in either season, so that both have the same list."""
     energy = ground.energy.set_index(["region", "technology", "period"])["energy_mwh"]
     keys = sorted({key[:2] for key in energy.index if key[0] in set(regions)})
-    power = _plants(ground, period)
+    power = plants_of(ground, period)
     found = []
     for region, technology in keys:
         mw = power.get(region, {}).get(technology, 0.0)

@@ -11,6 +11,7 @@ import pandas as pd
 from planner import hourly, report
 
 if TYPE_CHECKING:
+    from planner.expansion import Expansion
     from planner.hourly import Hourly
 
 LOADS: Final = {
@@ -27,7 +28,7 @@ NOTES: Final = (
 WORST_DAYS: Final = 5
 
 
-def label(found: Hourly) -> str:
+def label(found: Hourly | Expansion) -> str:
     """Say which years load and weather are of."""
     if found.load_year == found.weather_year:
         return f"Load and weather are those of {found.load_year}."

@@ -264,7 +264,7 @@ class Fill:
     def _solve(self, need_mw: np.ndarray) -> np.ndarray:
         for row, mw in enumerate(need_mw.tolist()):
             self.solver.changeRowBounds(row, mw, np.inf)
-        return _run(self.solver)
+        return optimum(self.solver)
 
 
 def _ends(season: Season, first: int) -> Iterator[Entry]:
@@ -320,7 +320,7 @@ class Program:
         rows, columns, weights = self._entries()
         row_low, row_high = self._rows()
         more = self._budgets(len(row_low))
-        model = _arrays(
+        model = arrays(
             (low, high, cost),
             (np.r_[row_low, np.full(len(more), -np.inf)], np.r_[row_high, [b[2] for b in more]]),
             (
@@ -329,7 +329,7 @@ class Program:
                 np.concatenate([weights, *(b[1] for b in more)]),
             ),
         )
-        values = _run(_passed(model))
+        values = optimum(passed(model))
         self.found = values.reshape(len(self.index), self.width)
 
     def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -435,15 +435,15 @@ def _loaded(columns: list[Any], rows: list[Any], entries: list[Entry]) -> Any:
     block = np.array(entries, dtype=float).reshape(-1, 3)
     bounds = np.array(columns, dtype=float)
     sides = np.array(rows, dtype=float)
-    model = _arrays(
+    model = arrays(
         (bounds[:, 0], bounds[:, 1], bounds[:, 2]),
         (sides[:, 0], sides[:, 1]),
         (block[:, 0].astype(np.int64), block[:, 1].astype(np.int64), block[:, 2]),
     )
-    return _passed(model)
+    return passed(model)
 
 
-def _arrays(columns: Any, rows: Any, entries: Any) -> Any:
+def arrays(columns: Any, rows: Any, entries: Any) -> Any:
     """Put columns (low, high, cost), rows (low, high) and entries into the form of HiGHS."""
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(columns[0]), len(rows[0])
@@ -460,7 +460,8 @@ def _arrays(columns: Any, rows: Any, entries: Any) -> Any:
     return model
 
 
-def _passed(model: Any) -> Any:
+def passed(model: Any) -> Any:
+    """Load a program into HiGHS, quiet and on one thread."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)  # noqa: FBT003 - an option and its value
     solver.setOptionValue("threads", 1)
@@ -468,7 +469,8 @@ def _passed(model: Any) -> Any:
     return solver
 
 
-def _run(solver: Any) -> np.ndarray:
+def optimum(solver: Any) -> np.ndarray:
+    """Solve and return the values of the columns."""
     solver.run()
     status = solver.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:

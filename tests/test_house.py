@@ -28,6 +28,7 @@ LAYERS: Final = (
         "cli_data",
         "cli_data_update",
         "cli_ensemble",
+        "cli_expand",
         "cli_headroom",
         "cli_hourly",
         "cli_ledger",
@@ -43,7 +44,7 @@ LAYERS: Final = (
     ("charts_interactive", "charts_ledger", "charts_validation", "maps_page"),
     ("charts", "maps_interactive", "maps_world"),
     ("maps", "bridges", "validation"),
-    ("ensemble_store", "odds_text"),
+    ("ensemble_store", "expansion_text", "odds_text"),
     (
         "export",
         "headroom_report",
@@ -61,7 +62,8 @@ LAYERS: Final = (
     ("ledger", "topdown"),
     ("ledger_powered",),
     ("ledger_checks",),
-    ("ensemble", "hourly", "ladder", "place", "program"),
+    ("ensemble", "expansion", "hourly", "ladder", "place", "program"),
+    ("expansion_ground",),
     ("hourly_ground",),
     ("odds",),
     ("batch",),
@@ -71,8 +73,9 @@ LAYERS: Final = (
     ("explain", "ledger_facts"),
     ("causes", "replay"),
     ("horizon", "part"),
-    ("cuts", "loaded", "stages"),
-    ("hourly_shapes", "model", "model_hourly", "parts"),
+    ("cuts", "decomposition_draws", "loaded", "stages"),
+    ("decomposition",),
+    ("hourly_shapes", "model", "model_annual", "model_hourly", "parts"),
     ("draws", "remedies"),
     ("demand", "limits"),
     ("match", "scenario", "supply"),
@@ -89,14 +92,15 @@ LAYERS: Final = (
     ("files_guard",),
     ("wording",),
     ("hook",),
-    ("cluster", "ledger_overlap", "terms", "uncertainty"),
+    ("cluster", "hours_block", "ledger_overlap", "terms", "uncertainty"),
     ("columns", "errors"),
 )
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
 ONLY_IN: Final = {
-    "pulp": {"model", "program"},  # program writes the same rows as a file, with names
-    # a year of hours has too many columns for PuLP
-    "highspy": {"model", "model_hourly"},
+    # program writes the same rows as a file, with names; model_annual is the layer of years
+    "pulp": {"model", "model_annual", "program"},
+    # a year of hours has too many columns for PuLP; cuts go into the layer of years as it is loaded
+    "highspy": {"decomposition", "model", "model_annual", "model_hourly"},
     "typer": {name for row in LAYERS[:3] for name in row},
 }
 # match reads outlines; files_*, headings and overlays read what a user names, as compare, report
