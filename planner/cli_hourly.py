@@ -52,6 +52,13 @@ def hourly(
     pairings: Annotated[
         int, typer.Option("--pairings", help="Move the weather by so many weeks in turn.")
     ] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Processes of this machine (extra cluster).")
+    ] = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="Dask scheduler that runs, e.g. tcp://127.0.0.1:8786."),
+    ] = None,
     grid: Grid = None,
     sites: Sites = "announced",
     as_of: AsOf = TODAY,
@@ -86,7 +93,7 @@ def hourly(
         from planner import hourly as checking
         from planner.hourly_ground import Settings
 
-        settings = Settings(load, hours, mixed_years, shifts(pairings))
+        settings = Settings(load, hours, mixed_years, shifts(pairings), workers, cluster)
         areas = [*(pool or ()), *(region or ())]
         return checking.check(case, year, areas=areas, settings=settings, tell=common.progress)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
 LOOPBACK: Final = "127.0.0.1"
 AHEAD: Final = 3
@@ -26,7 +26,7 @@ class ClusterError(PlannerError):
 
 def spread[Piece, Result](
     work: Callable[[Piece], Result],
-    pieces: Sequence[Piece],
+    pieces: Iterable[Piece],
     *,
     workers: int = 1,
     address: str | None = None,
@@ -114,7 +114,7 @@ def _connected(distributed: Any, address: str) -> Any:
 
 
 def _gathered[Piece, Result](
-    client: Any, work: Callable[[Piece], Result], pieces: Sequence[Piece], address: str | None
+    client: Any, work: Callable[[Piece], Result], pieces: Iterable[Piece], address: str | None
 ) -> Iterator[Result]:
     """Hand out pieces ahead of the workers, and yield results as they come."""
     from concurrent.futures import CancelledError

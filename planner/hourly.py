@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner import hourly_ground, hourly_shapes, model_hourly
+from planner import cluster, hourly_ground, hourly_shapes, model_hourly
 from planner.errors import DataError
 from planner.hourly_ground import SEASONS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from planner.case import Case
     from planner.hourly_ground import Ground
     from planner.hourly_shapes import Shapes
-    from planner.model_hourly import Hours
+    from planner.model_hourly import Hours, Operation
     from planner.pipeline import Plan
 
 SMALLEST_MW: Final = 1.0
@@ -96,6 +96,8 @@ def check(
     DataError
         A year lies outside the horizon, an area is not there, or hours are missing or of years
         that do not match.
+    ClusterError
+        The workers cannot be reached.
     """
     say = tell or (lambda _: None)
     settings = settings or Settings()
@@ -113,16 +115,14 @@ def check(
     asked = {pool: shapes_of(pool) for pool in _pools(case, areas)}
     say("seasonal answer")
     ground = hourly_ground.lay_ground(case)
-    found: list[dict[str, pd.DataFrame]] = []
-    shapes = None
-    for year, names in periods.items():
-        for pool in list(asked) or flagged(ground.plan, year):
-            say(f"hours of {pool} in {year}")
-            shapes = asked.get(pool) or shapes_of(pool)
-            here = replace(ground, periods=names)
-            found += [
-                _answer(here, pool, year, shapes, settings, days) for days in settings.shift_days
-            ]
+    jobs = [
+        _Job(replace(ground, periods=names), pool, year, asked.get(pool) or shapes_of(pool), days)
+        for year, names in periods.items()
+        for pool in list(asked) or flagged(ground.plan, year)
+        for days in settings.shift_days
+    ]
+    found = [tables for _, tables in sorted(_spread(jobs, settings, say))]
+    shapes = jobs[-1].shapes if jobs else None
     return Hourly(
         **{name: _joined([tables[name] for tables in found]) for name in TABLES},
         load_year=shapes.load_year if shapes else 0,
@@ -174,11 +174,45 @@ def flagged(plan: Plan, year: int) -> list[str]:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _answer(  # noqa: PLR0913, PLR0917
-    ground: Ground, pool: str, year: int, shapes: Shapes, settings: Settings, days: int
+@dataclass(frozen=True)
+class _Job:
+    """One pool and year, under one shift of the weather."""
+
+    ground: Ground
+    pool: str
+    year: int
+    shapes: Shapes
+    shift_days: int
+
+
+def _spread(
+    jobs: list[_Job], settings: Settings, say: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, pd.DataFrame]]]:
+    """Operate the hours of each job, wherever there is a process for it; only arrays travel."""
+    laid: dict[int, Hours] = {}
+
+    def pieces() -> Iterator[tuple[int, Hours]]:
+        for at, job in enumerate(jobs):
+            say(f"hours of {job.pool} in {job.year}")
+            laid[at] = hourly_ground.hours(
+                job.ground, job.pool, job.shapes, settings, job.shift_days
+            )
+            yield at, laid[at]
+
+    workers, address = settings.workers, settings.address
+    for at, done in cluster.spread(operated, pieces(), workers=workers, address=address):
+        yield at, _answer(jobs[at], settings, laid.pop(at), done)
+
+
+def operated(piece: tuple[int, Hours]) -> tuple[int, Operation]:
+    """Operate one piece of work, and say which it was."""
+    return piece[0], model_hourly.operate(piece[1])
+
+
+def _answer(
+    job: _Job, settings: Settings, laid: Hours, found: Operation
 ) -> dict[str, pd.DataFrame]:
-    laid = hourly_ground.hours(ground, pool, shapes, settings, days)
-    found = model_hourly.operate(laid)
+    ground, pool, year, shapes = job.ground, job.pool, job.year, job.shapes
     short = np.where(found.short_mw > SMALLEST_MW / 10, found.short_mw, 0.0)
     regions = pd.DataFrame(
         {
@@ -213,7 +247,7 @@ def _answer(  # noqa: PLR0913, PLR0917
     pairs = zip(seasons["seasonal_short_mw"], seasons["unserved_mwh"], strict=True)
     seasons["agreement"] = [agreement(lacks, unserved) for lacks, unserved in pairs]
     years = {"load_year": shapes.load_year, "weather_year": shapes.weather_year}
-    key = {"pool": pool, "year": year, "shift_days": days} | years
+    key = {"pool": pool, "year": year, "shift_days": job.shift_days} | years
     tables = {
         "seasons": seasons,
         "days": by_day[by_day["unserved_mwh"] > 0].round(3),

@@ -40,12 +40,17 @@ class Settings:
         Take load and weather of different years together.
     shift_days
         Days by which weather is moved against load, one pairing each.
+    workers, address
+        Processes of this machine, or a Dask scheduler that runs already, over which pools and years
+        are spread; the answer is the same.
     """
 
     load: str = "served"
     flexible_hours: float = 0.0
     mixed_years: bool = False
     shift_days: Sequence[int] = (0,)
+    workers: int = 1
+    address: str | None = None
 
 
 # --- what is known of a year ---------------------------------------------------------------------

@@ -236,6 +236,20 @@ def test_a_pool_is_short_when_its_plant_less_outages_is(small: Case) -> None:
     assert "DISAGREES, POOL 2028 summer" in hourly_text.screen(found)
 
 
+def test_the_answer_is_the_same_whoever_works(small: Case) -> None:
+    """Two processes on the loopback, six pieces: two years and three pairings."""
+    pytest.importorskip("distributed")
+    given: dict[str, Any] = {"mixed_years": True, "shift_days": (0, 7, -7)}
+
+    alone = hourly.check(small, [2028, 2029], areas=["POOL"], settings=Settings(**given))
+    shared = Settings(**given, workers=2)
+    spread = hourly.check(small, [2028, 2029], areas=["POOL"], settings=shared)
+
+    for name in hourly.TABLES:
+        pd.testing.assert_frame_equal(getattr(alone, name), getattr(spread, name))
+    assert len(alone.seasons) == 2 * 3 * 2
+
+
 def test_sites_that_give_way_or_are_left_out_leave_less_unserved(small: Case) -> None:
     """Without the site 100 MW less are asked; with 2 hours a year it gives way in full for one."""
     native = hourly.check(small, [2028], areas=["NORTH"], settings=Settings(load="native"))
