@@ -59,7 +59,7 @@ def _near(sites: pd.DataFrame, case: Case) -> pd.Series:
     """Say which sites lie in the bounds of some outlines; most are told without reading shapes."""
     near = pd.Series(data=False, index=sites.index)
     for path in _with_shapes(case):
-        west, south, east, north = _bounds(path)
+        west, south, east, north = bounds(path)
         near |= sites["lon"].between(west, east) & sites["lat"].between(south, north)
     return near
 
@@ -85,7 +85,7 @@ def outlines(case: Case) -> gpd.GeoDataFrame:
     return whole.drop_duplicates("region", keep="last", ignore_index=True)
 
 
-def _bounds(path: Path) -> tuple[float, ...]:
+def bounds(path: Path) -> tuple[float, ...]:
     """Return west, south, east and north as the header of a FlatGeobuf file says them.
 
     The whole world for a file that does not say.

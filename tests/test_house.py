@@ -325,6 +325,15 @@ def test_help_loads_no_heavy_library() -> None:
     assert loaded("sys.argv = ['planner', '--help']; from planner.cli import main; main()") == []
 
 
+def test_the_plain_answer_loads_no_schemas_and_no_outlines() -> None:
+    """No site of the shipped list that has no county or state lies in the bounds of India."""
+    needs("cli")
+    asked = ["planner", "check", "--grid", "india", "--horizon", "1"]
+    code = f"sys.argv = {asked!r}; from planner.cli import main; main()"
+
+    assert loaded(code) == ["highspy", "pandas", "pulp"]
+
+
 def test_importing_every_module_prints_nothing() -> None:
     needs("planner")
     names = [

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+from typing import TYPE_CHECKING
+
+import drawn
+import geopandas as gpd
 import pandas as pd
 import pytest
 from tiny import case, lead_time, peak, plant, site
 
 import planner
 from planner import demand, match, supply
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPARE_NORTH = 100.0
 LINE = 50.0
@@ -134,6 +142,39 @@ def test_datacenters_in_the_forecast_are_not_added_twice() -> None:
     assert native.loc[("NORTH", "2028-winter"), "native_mw"] == pytest.approx(920)
     assert unnamed["NORTH", "2027-winter"] == pytest.approx(80)
     assert unnamed["NORTH", "2028-winter"] == pytest.approx(0)
+
+
+def test_the_bounds_of_outlines_stand_in_the_header_of_their_file(tmp_path: Path) -> None:
+    """Two squares of a degree, two degrees wide together and two high."""
+    drawn.outlines(tmp_path)
+    path = tmp_path / "regions.fgb"
+
+    assert match.bounds(path) == (-1.0, 43.5, 1.0, 45.5)
+    assert match.bounds(path) == tuple(gpd.read_file(path).total_bounds)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 12, 40, 60])
+def test_a_header_cut_short_bounds_nothing(tmp_path: Path, kept: int) -> None:
+    drawn.outlines(tmp_path)
+    path = tmp_path / "regions.fgb"
+    path.write_bytes(path.read_bytes()[:kept])
+
+    assert match.bounds(path) == match.WORLD
+
+
+def test_a_site_outside_the_bounds_is_placed_without_reading_the_outlines(tmp_path: Path) -> None:
+    """The file says that its outlines lie on the equator, so the site is not looked for in them."""
+    drawn.outlines(tmp_path)
+    path = tmp_path / "regions.fgb"
+    question = case(site("a", state="ELSEWHERE", lat=45.0, lon=0.0)).but(folders=(tmp_path,))
+    inside = match.place(question)
+    moved = path.read_bytes().replace(
+        struct.pack("<4d", -1, 43.5, 1, 45.5), struct.pack("<4d", 0, 0, 1, 1)
+    )
+    path.write_bytes(moved)
+
+    assert inside["how"].tolist() == ["point"]
+    assert match.place(question)["how"].tolist() == ["outside"]
 
 
 def test_an_operating_site_is_in_measured_load_or_added_to_it_by_its_date() -> None:
