@@ -127,10 +127,12 @@ def check(
 
     plan, climbed = common.guarded(answer)
     wanted = set(common.chosen(plan.sites, program, state, site)["site"])
-    from planner import pipeline, report_files
+    from planner import pipeline
 
     plan = pipeline.only(plan, wanted)
     if out is not None:
+        from planner import report_files
+
         written = common.guarded(
             lambda: report_files.write(plan, out, style=out_format, ladder=climbed)
         )

@@ -268,18 +268,20 @@ def rules_by_level(rows: pd.DataFrame, case: Case) -> Iterator[pd.DataFrame]:
     """
     pools = case.regions.set_index("region")[["pool", "grid"]]
     areas = rows[["pocket", "region"]].join(pools, on="region")
+    whole = rows.groupby("site")["mw"].transform("sum")
+    campus = rows.get("campus_mw", whole).to_numpy()
     for level in LEVELS:
-        yield _rules(rows, areas[level], level, case)
+        rules = case.connection[case.connection["area_kind"] == level].sort_values("begins_on")
+        yield _rules(rows, areas[level].to_numpy(dtype=object), campus, rules)
 
 
-def _rules(rows: pd.DataFrame, area: pd.Series, level: str, case: Case) -> pd.DataFrame:
+def _rules(
+    rows: pd.DataFrame, areas: np.ndarray, campus: np.ndarray, rules: pd.DataFrame
+) -> pd.DataFrame:
     """Find the rule of one level in force on the day of each request."""
     months, stopped = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     day = np.full(len(rows), np.datetime64("NaT", "us"))
     names, leads = np.full(len(rows), "", dtype=object), np.full(len(rows), "", dtype=object)
-    rules = case.connection[case.connection["area_kind"] == level].sort_values("begins_on")
-    whole = rows.groupby("site")["mw"].transform("sum")
-    campus, areas = rows.get("campus_mw", whole).to_numpy(), area.to_numpy(dtype=object)
     announced = rows["announced_on"]
     for rule in rules.itertuples():
         under = (areas == rule.area) & (campus >= np.nan_to_num(rule.threshold_mw))

@@ -57,9 +57,13 @@ def verdicts(case: Case, asked: pd.DataFrame, solution: Solution) -> pd.DataFram
 
 def powered(solution: Solution, numbers: pd.Series, rows: pd.DataFrame) -> np.ndarray:
     """Return powered megawatts, steps by periods."""
-    table = solution.served.pivot_table(index="step", columns="period", values="served_mw")
-    table = table.reindex(index=rows["step"], columns=list(numbers.index))
-    return np.asarray(table.fillna(0.0), dtype=float)
+    served = solution.served
+    step = pd.Index(rows["step"]).get_indexer(served["step"])
+    period = numbers.index.get_indexer(served["period"])
+    got = np.zeros((len(rows), len(numbers)))
+    here = (step >= 0) & (period >= 0)
+    got[step[here], period[here]] = served["served_mw"][here]
+    return got
 
 
 def earliest(got: np.ndarray, mw: np.ndarray, numbers: pd.Series) -> list[str | None]:

@@ -60,7 +60,7 @@ def cells(path: Path, file: str) -> pd.DataFrame:
     rows = pd.RangeIndex(HEADER_ROWS, HEADER_ROWS + len(grid) - 1, name="row")
     body = grid.iloc[1:]
     body.index, body.columns = rows, pd.Index(header, dtype="str")
-    return without_blank_column(body)
+    return body if all(header) else without_blank_column(body)
 
 
 def _bytes(path: Path, file: str) -> bytes:
@@ -153,8 +153,6 @@ def doubled(header: list[str], file: str) -> Iterator[str]:
 
 def without_blank_column(cells: pd.DataFrame) -> pd.DataFrame:
     """Drop columns with neither name nor cells, which spreadsheets leave behind; count others."""
-    if all(cells.columns):
-        return cells
     blank = [
         not name and bool((cells.iloc[:, place].str.strip() == "").all())
         for place, name in enumerate(cells.columns)

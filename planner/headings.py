@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -115,6 +114,8 @@ def read(path: Path) -> Headings:
     DataError
         It is no such map; one line per problem.
     """
+    import tomllib
+
     file = path.as_posix()
     files_guard.regular(path, file, most_bytes=MOST_TOML)
     try:

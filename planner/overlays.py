@@ -6,7 +6,6 @@ key of its table; cells that are empty, and columns that are left out, keep what
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -138,6 +137,8 @@ def extends(folder: Path) -> str | None:
     path = folder / ABOUT
     if not files_guard.is_folder(folder) or not files_guard.exists(path):
         return None
+    import tomllib
+
     file = packs.label(path)
     files_guard.regular(path, file, most_bytes=headings.MOST_TOML)
     try:

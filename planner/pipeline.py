@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner import demand, explain, horizon, limits, match, remedies, supply
+from planner import demand, explain, horizon, limits, match, supply
 from planner.terms import Terms
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ def _terms(case: Case, asked: pd.DataFrame, loads: pd.DataFrame) -> Terms:
 
 
 def _with_decisions(terms: Terms, case: Case, asked: pd.DataFrame) -> Terms:
+    from planner import remedies
+
     options = remedies.options(case, asked)
     sites = sorted(set(terms.plants.index) | set(options["site"].dropna()))
     return dataclasses.replace(

@@ -13,7 +13,6 @@ import pandas as pd
 
 from planner import explain
 from planner.demand import numbered
-from planner.report_files import stated
 from planner.schema import CONFIDENCE
 
 if TYPE_CHECKING:
@@ -477,6 +476,8 @@ def as_text(table: pd.DataFrame, style: str) -> str:
 
 def as_json(plan: Plan, sites: pd.DataFrame) -> str:
     """Write the whole answer as one JSON document."""
+    from planner.report_files import stated
+
     tables = {"sites": sites, "bottlenecks": plan.bottlenecks}
     body = {name: json.loads(as_text(table, "json")) for name, table in tables.items()}
     if len(plan.case.changes):
