@@ -78,6 +78,7 @@ def root(
 
 @app.command(epilog="Example: planner check --program stargate --out answer")
 def check(
+    context: typer.Context,
     grid: Grid = None,
     sites: Sites = "announced",
     program: Program = None,
@@ -103,6 +104,7 @@ def check(
     """Say which announced megawatts can be powered on time, and what holds up the rest."""
     common.one_of("--format", style, common.FORMATS)
     common.one_of("--out-format", out_format, ("csv", "parquet"))
+    common.plain_text(context)
     case = common.read_case(
         grid,
         sites,
