@@ -57,7 +57,7 @@ app = typer.Typer(
 )
 
 LATE = ("late", "not before the horizon")
-OBJECTS = 100_000  # made before unused ones are looked for: tables hold few that point in circles
+OBJECTS = 300_000  # made before unused ones are looked for: tables hold few that point in circles
 Remedies = Annotated[
     bool,
     typer.Option("--remedies", help="Judge with flexible operation and remedies too (a minute)."),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import planner
 from planner.cli import app
+from planner.errors import DataError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +148,21 @@ def test_every_command_has_a_help_page_with_an_example(command: str) -> None:
 
     assert result.exit_code == 0
     assert f"Example: planner {command}" in " ".join(result.output.split())
+
+
+def test_text_is_kept_as_plain_strings_only_while_the_command_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer asked from Python afterwards is of the type that its user has chosen."""
+    before = pd.get_option("mode.string_storage")
+    found = []
+
+    def refused(*_: object, **__: object) -> None:
+        found.append(pd.get_option("mode.string_storage"))
+        raise DataError(["nothing is read."])
+
+    monkeypatch.setattr(planner, "load_case", refused, raising=False)
+    result = RUN.invoke(app, ["check"])
+
+    assert (result.exit_code, found) == (2, ["python"])
+    assert pd.get_option("mode.string_storage") == before
