@@ -332,6 +332,16 @@ app.command("adequacy", epilog="Example: planner adequacy --area PJM --year 2027
 app.command("export", epilog="Example: planner export answer.gpkg")(cli_maps.export)
 
 
+def _only(asked: list[str]) -> None:
+    """Leave out the other commands where one is asked for: to lay out them all takes its time."""
+    names = [
+        entry.name or getattr(entry.callback, "__name__", "") for entry in app.registered_commands
+    ]
+    if asked and asked[0] in names:
+        app.registered_commands = [app.registered_commands[names.index(asked[0])]]
+        app.registered_groups = []
+
+
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(OBJECTS)
@@ -339,6 +349,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    _only(sys.argv[1:2])
     try:
         app()
     except BrokenPipeError:
