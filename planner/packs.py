@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -38,6 +38,7 @@ OWN_DEFAULTS: Final = {
 # --- packs ---------------------------------------------------------------------------------------
 
 
+@cache
 def shelf(kind: Kind) -> Path:
     """Return the folder that holds the packs of one kind, "grids" or "sites".
 
