@@ -25,7 +25,7 @@ from planner.errors import SolverError
 from planner.model_annual import Years
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from planner.hours_block import Block, Entries, Price
     from planner.model_annual import Annual
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 GAP: Final = 1e-6
 ROUNDS: Final = 400
 HALF: Final = 0.5
+SETTLED: Final = 0.9
+SHARED: Final = 1e-2
 CENTRAL: Final = 1e-2
 TIGHTEST: Final = 1e-8
 FIRST: Final = 1e-3
@@ -84,6 +86,13 @@ class Live:
 
     def ask(self, x: np.ndarray) -> tuple[float, list[Price]]:
         """Solve for decisions; return the least cost and the price of it."""
+        self.operate(x)
+        duals = np.array(self.solver.getSolution().row_dual)
+        cost = float(self.solver.getInfo().objective_function_value)
+        return cost, list(hours_block.prices(self.block, duals))
+
+    def operate(self, x: np.ndarray) -> None:
+        """Solve for decisions."""
         low, high, row_low, row_high = self.block.bounds(x)
         self.solver.changeColsBounds(len(low), self.columns, low, np.maximum(high, low))
         self.solver.changeRowsBounds(len(row_low), self.rows, row_low, row_high)
@@ -94,9 +103,6 @@ class Live:
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             message = f"the hours: the solver stopped with {self.solver.getModelStatus()}."
             raise SolverError(message)
-        duals = np.array(self.solver.getSolution().row_dual)
-        cost = float(self.solver.getInfo().objective_function_value)
-        return cost, list(hours_block.prices(self.block, duals))
 
     def balance_prices(self) -> np.ndarray:
         """Prices of the balances after the last question: hours by regions."""
@@ -119,8 +125,10 @@ class Decomposition:
         Periods whose hours are solved at the same time.
     central
         Propose a point amid the plans of least cost, and ask there and half-way to the best plan:
-        for service alone, where many plans cost the same. Otherwise propose a corner and ask
-        half-way, which steadies the rounds where fuel costs count.
+        for service alone, where many plans cost the same. Otherwise propose a corner.
+    half_way
+        Ask half-way to the best plan, which steadies the rounds on large grids; small ones with
+        fuel costs are faster without.
     first
         Tolerance of the first proposals: loose where many rounds are needed, tight where few are.
     tell
@@ -131,6 +139,7 @@ class Decomposition:
     blocks: Sequence[Block]
     threads: int = 2
     central: bool = True
+    half_way: bool = True
     first: float = FIRST
     tell: Callable[[str], None] = field(default=lambda _: None)
 
@@ -167,10 +176,11 @@ class Decomposition:
         with ThreadPoolExecutor(self.threads) as pool:
             for asked in range(1, rounds + 1):
                 values, bound = self._propose(self._gap(least))
-                least = max(least, bound)
+                before, least = self._gap(least), max(least, bound)
                 if self._gap(least) <= gap:
                     break
-                for point in self._points(values):
+                self.sharing = self.central or self._gap(least) > SHARED
+                for point in self._points(values, still=self._gap(least) > SETTLED * before):
                     self._ask(pool, point, values)
                 self.tell(
                     f"round {asked}: between {least:,.6g} and {self.best[0]:,.6g},"  # type: ignore[index]
@@ -192,11 +202,12 @@ class Decomposition:
             return self.years.solve()
         return self.years.centre(float(np.clip(gap * CENTRAL, TIGHTEST, self.first)))
 
-    def _points(self, values: np.ndarray) -> Iterator[np.ndarray]:
-        """Half-way between the best plan and the proposal, and the proposal."""
-        if self.best is not None:
+    def _points(self, values: np.ndarray, *, still: bool) -> Iterator[np.ndarray]:
+        """Half-way from the proposal to the best plan; the proposal where the bound is still."""
+        steady = self.best is not None and self.half_way
+        if steady and self.best is not None:
             yield HALF * (values + self.best[1])
-        if self.best is None or self.central:
+        if not steady or self.central or still:
             yield values
 
     def _ask(self, pool: ThreadPoolExecutor, point: np.ndarray, values: np.ndarray) -> None:
@@ -210,32 +221,39 @@ class Decomposition:
         if self.best is None or whole < self.best[0]:
             self.best = (whole, point, costs)
         proposed, before = self.years.decisions(values), len(self.cuts)
-        for _, found in answers:
+        bounds = [block.bounds(x) for block, x in zip(self.blocks, proposed, strict=True)]
+        every = range(len(self.blocks))
+        for t, (_, found) in enumerate(answers):
             for price in found:
-                self._spread(price, proposed, values)
+                self._spread(price, every if self.sharing else (t,), bounds, values)
         if not self.central and point is not values and len(self.cuts) == before:
             self._ask(pool, values, values)
 
-    def _spread(self, price: Price, proposed: np.ndarray, values: np.ndarray) -> None:
-        """Add a price as a cut to every period in which the proposal breaks it."""
-        for t, block in enumerate(self.blocks):
-            constant, slope = price.constant(block), price.slope(block)
-            told = constant + float(slope @ proposed[t])
+    def _spread(
+        self,
+        price: Price,
+        periods: Iterable[int],
+        bounds: Sequence[tuple[np.ndarray, ...]],
+        values: np.ndarray,
+    ) -> None:
+        """Add a price as a cut to the periods in which the proposal breaks it."""
+        for t in periods:
+            block, told = self.blocks[t], price.least(bounds[t])
             known = float(values[self.years.theta[t][price.regions]].sum())
             if told > known + NOISE * max(abs(told), 1.0):
                 self.cuts.append((t, price))
-                self.years.cut(t, price.regions, slope, constant)
+                self.years.cut(t, price.regions, price.slope(block), price.constant(block))
 
     def _begin(self, pool: ThreadPoolExecutor, x: np.ndarray) -> None:
         """Solve the middle period cold and hand its basis on to its neighbours."""
         middle = len(self.live) // 2
-        self.live[middle].ask(x[middle])
+        self.live[middle].operate(x[middle])
 
         def chain(order: range) -> None:
             basis = self.live[middle].solver.getBasis()
             for t in order:
                 self.live[t].solver.setBasis(basis)
-                self.live[t].ask(x[t])
+                self.live[t].operate(x[t])
                 basis = self.live[t].solver.getBasis()
 
         list(pool.map(chain, [range(middle - 1, -1, -1), range(middle + 1, len(self.live))]))

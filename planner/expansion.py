@@ -42,6 +42,7 @@ class Expansion:
         (`unserved_mwh`, `unserved_hours`, `largest_mw`), what the reserve margin lacks
         (`margin_short_mw`), and those days. Regions that lack load in nearly every hour of them,
         as limits in the tables are below their load, are left out and summed in `chronic_mwh`.
+        Bound and years of the hours stand in every row (`gap_mw`, `load_year`, `weather_year`).
     regions
         By region and season: asked, served, late, unserved, and the hour with the highest price.
     sites
@@ -132,12 +133,18 @@ def _shapes(case: Case, settings: Settings) -> Shapes:
 
 def _answer(laid: Laid, solver: Decomposition, found: Found, shapes: Shapes) -> Expansion:
     parts = [_season(laid, solver, found, t) for t in range(len(laid.periods))]
+    gap_mw = max(found.cost - found.least, 0.0)
+    known = {
+        "gap_mw": round(gap_mw, 3),
+        "load_year": shapes.load_year,
+        "weather_year": shapes.weather_year,
+    }
     return Expansion(
-        seasons=pd.DataFrame([part[0] for part in parts]),
+        seasons=pd.DataFrame([part[0] | known for part in parts]),
         regions=pd.concat([part[1] for part in parts], ignore_index=True),
         sites=_sites(laid, found),
         built=_built(laid, found),
-        gap_mw=max(found.cost - found.least, 0.0),
+        gap_mw=gap_mw,
         gap=max(found.gap, 0.0),
         rounds=found.rounds,
         load_year=shapes.load_year,
@@ -151,7 +158,7 @@ def _season(
 ) -> tuple[dict[str, object], pd.DataFrame]:
     """Operate a season under the plan: what lacks, and where a little more would cost most."""
     period, live, x = laid.periods[t], solver.live[t], found.decisions[t]
-    live.ask(x)
+    live.operate(x)
     hours = len(laid.chosen[period]) * DAY
     lacks = live.values("short")
     lacks = np.where(lacks > SMALLEST_MW / 10, lacks, 0.0)
@@ -188,7 +195,8 @@ def _season(
             "margin_short_mw": lacks[hours:].sum(axis=0),
         }
     )
-    live.ask(x + np.r_[np.clip(sites[period] - served, 0.0, NUDGE_MW), np.zeros(len(laid.options))])
+    more = np.clip(sites[period] - served, 0.0, NUDGE_MW)
+    live.operate(x + np.r_[more, np.zeros(len(laid.options))])
     dearest = _dearest(laid, period, live.balance_prices())
     return _rounded(season), rows.assign(tightest=dearest).round(3)
 

@@ -76,7 +76,10 @@ class Laid:
 
     @cached_property
     def sites(self) -> pd.DataFrame:
-        """What is asked from the grid: named sites, then unnamed datacenters of each region."""
+        """What is asked from the grid: named sites, then unnamed datacenters of each region.
+
+        Where what is powered stays powered, what is asked once stays asked.
+        """
         terms = self.layout.terms
         steps = terms.steps[terms.steps["on_grid"]]
         homes = steps.groupby("site")["region"].first()
@@ -90,7 +93,10 @@ class Laid:
         named = (named - own).clip(lower=0.0).assign(region=homes)
         rest = terms.unnamed[self.periods]
         rest = rest.assign(region=rest.index).set_axis([f"{UNNAMED}:{r}" for r in rest.index])
-        return pd.concat([named, rest])
+        rows = pd.concat([named, rest])
+        if self.settings.lasting:
+            rows[self.periods] = rows[self.periods].cummax(axis=1)
+        return rows
 
     @cached_property
     def options(self) -> pd.DataFrame:
@@ -318,9 +324,7 @@ def problem(laid: Laid) -> tuple[Annual, list[Block]]:
     """Write the layer of years and the hours of every season."""
     blocks = [block(laid, period) for period in laid.periods]
     sites, options = laid.sites, laid.options
-    ramp = np.maximum.accumulate(sites[laid.periods].to_numpy().T, axis=0)
-    if not laid.settings.lasting:
-        ramp = sites[laid.periods].to_numpy().T
+    ramp = sites[laid.periods].to_numpy().T
     numbers = laid.layout.terms.periods[laid.periods].to_numpy()[:, None]
     room = np.where(numbers >= options["first"].to_numpy(), options["potential_mw"], 0.0)
     dear = options["usd_per_mw_yr"].fillna(0.0).to_numpy()

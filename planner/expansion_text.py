@@ -40,7 +40,9 @@ def screen(found: Expansion) -> str:
         f" (gap {found.gap:.1e}, {found.rounds} rounds)."
     )
     lines = [
-        f"What can be powered, all regions at once: {how}; {stays}; {margin}.",
+        *textwrap.wrap(
+            f"What can be powered, all regions at once: {how}; {stays}; {margin}.", WIDTH
+        ),
         label(found),
         "",
         report.text_table(_seasons(found)),

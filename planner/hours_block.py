@@ -36,6 +36,11 @@ class Entries(NamedTuple):
         return Entries(self.column, self.row, self.value)
 
 
+def dot(one: np.ndarray, other: np.ndarray) -> float:
+    """Sum of products, without the threads of a linear algebra library, which cost more here."""
+    return float((one * other).sum())
+
+
 def entries(parts: Iterable[tuple[Any, Any, Any]] = ()) -> Entries:
     """Put (row, column, value) parts, each broadcast, one after the other."""
     flat = [[each.ravel() for each in np.broadcast_arrays(*part)] for part in parts]
@@ -139,10 +144,14 @@ class Price:
 
     def constant(self, block: Block) -> float:
         """Least cost in a block without any decision."""
-        sides = np.where(self.row_price > 0, block.row_low[self.row], block.row_high[self.row])
-        ends = np.where(self.column_cost > 0, block.low[self.column], block.high[self.column])
-        least = self.row_price @ sides + self.column_cost @ ends
-        return float(least)
+        return self.least((block.low, block.high, block.row_low, block.row_high))
+
+    def least(self, bounds: tuple[np.ndarray, ...]) -> float:
+        """Least cost under decisions, given as their bounds and sides (:meth:`Block.bounds`)."""
+        low, high, row_low, row_high = bounds
+        sides = np.where(self.row_price > 0, row_low[self.row], row_high[self.row])
+        ends = np.where(self.column_cost > 0, low[self.column], high[self.column])
+        return dot(self.row_price, sides) + dot(self.column_cost, ends)
 
     def slope(self, block: Block) -> np.ndarray:
         """Change of the least cost in a block with each decision."""
@@ -180,18 +189,21 @@ def prices(block: Block, duals: np.ndarray) -> Iterator[Price]:
 def _price(block: Block, duals: np.ndarray, regions: np.ndarray) -> Price:
     here = duals[block.matrix.row] != 0
     row, column, value = (part[here] for part in block.matrix)
-    touched = np.unique(column)
-    given = np.bincount(np.searchsorted(touched, column), value * duals[row], len(touched))
-    rows = np.flatnonzero(duals)
-    return Price(regions, rows, duals[rows], touched, block.cost[touched] - given)
+    count = len(block.cost)
+    left = block.cost - np.bincount(column, value * duals[row], count)
+    touched, rows = np.flatnonzero(np.bincount(column, minlength=count)), np.flatnonzero(duals)
+    return Price(regions, rows, duals[rows], touched, left[touched])
 
 
 def _areas(block: Block, duals: np.ndarray) -> np.ndarray:
     """Number the areas: regions joined by a column between two rows that have a price."""
     area = np.arange(block.regions)
-    joined = block.tie[(duals[block.tie] != 0).all(axis=1)]
-    for start, end in np.unique(block.owner[joined], axis=0):
-        area[area == area[end]] = area[start]
+    priced = duals != 0
+    joined = block.tie[priced[block.tie[:, 0]] & priced[block.tie[:, 1]]]
+    start, end = block.owner[joined].T
+    pairs = np.flatnonzero(np.bincount(start * block.regions + end))
+    for here, there in zip(*np.divmod(pairs, block.regions), strict=True):
+        area[area == area[there]] = area[here]
     return area
 
 

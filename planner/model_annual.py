@@ -14,6 +14,7 @@ import numpy as np
 import pulp
 
 from planner.errors import SolverError
+from planner.hours_block import dot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -217,6 +218,7 @@ class Years:
         live: Any = self.problem.solverModel
         self.live = live
         self.first_cut = live.getNumRow()
+        self.waiting: list[tuple[float, np.ndarray, np.ndarray]] = []
         place = {each.id: at for at, each in enumerate(self.problem.exported_variables())}
         self.theta = np.array([[place[each.id] for each in row.values()] for row in self.hours])
         self.columns = np.full(self.annual.most.shape, -1)
@@ -243,6 +245,7 @@ class Years:
         SolverError
             The solver finds no optimum.
         """
+        self._add_cuts()
         self._options("simplex", "on")
         self.live.run()
         if "kOptimal" not in str(self.live.getModelStatus()):
@@ -255,6 +258,7 @@ class Years:
 
         Where many plans cost the same, prices at their midst tell more than those at a corner.
         """
+        self._add_cuts()
         self._options("ipm", "off")
         self.live.setOptionValue("ipm_optimality_tolerance", tolerance)
         self.live.clearSolver()
@@ -295,7 +299,7 @@ class Years:
         ends = np.where(left > 0, np.array(program.col_lower_), np.array(program.col_upper_))
         used = duals != 0
         sides = np.where(duals > 0, low, high)
-        return float(duals[used] @ sides[used] + left @ ends)
+        return dot(duals[used], sides[used]) + dot(left, ends)
 
     def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Weights of the loaded program: row, column and value of each."""
@@ -316,25 +320,39 @@ class Years:
         """Cost of the values without the hours."""
         own = self.costs.copy()
         own[self.theta] = 0.0
-        return float(own @ values)
+        return dot(own, values)
 
     def cut(self, period: int, regions: np.ndarray, slope: np.ndarray, constant: float) -> None:
         """Ask that the hours of some regions cost at least constant + slope x decisions."""
         here = (self.columns[period] >= 0) & (np.abs(slope) > TINY)
-        lost = np.minimum(slope, 0.0) @ np.where(here, 0.0, self.annual.most[period])
+        lost = dot(np.minimum(slope, 0.0), np.where(here, 0.0, self.annual.most[period]))
         theta = self.theta[period][regions]
         columns = np.r_[self.columns[period][here], theta].astype(np.int32)
         weights = np.r_[-slope[here], np.ones(len(theta))]
-        self.live.addRow(constant + float(lost), np.inf, len(columns), columns, weights)
+        self.waiting.append((constant + lost, columns, weights))
+
+    def _add_cuts(self) -> None:
+        """Hand cuts over all at once: HiGHS takes long over single rows."""
+        if not self.waiting:
+            return
+        limits, columns, weights = zip(*self.waiting, strict=True)
+        starts = np.cumsum([0, *(len(each) for each in columns)])[:-1].astype(np.int32)
+        count, entries = len(limits), sum(len(each) for each in columns)
+        high = np.full(count, np.inf)
+        at, values = np.concatenate(columns), np.concatenate(weights)
+        self.live.addRows(count, np.array(limits), high, entries, starts, at, values)
+        self.waiting.clear()
 
     def drop_cuts(self, numbers: range) -> None:
         """Take cuts out again; the rest are numbered anew, in their order."""
+        self._add_cuts()
         rows = (self.first_cut + np.array(numbers)).astype(np.int32)
         if len(rows):
             self.live.deleteRows(len(rows), rows)
 
     def reprice(self, constants: np.ndarray) -> None:
         """Give all cuts other constants, for another draw."""
+        self._add_cuts()
         rows = (self.first_cut + np.arange(len(constants))).astype(np.int32)
         self.live.changeRowsBounds(len(rows), rows, constants, np.full(len(rows), np.inf))
 

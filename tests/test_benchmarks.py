@@ -81,3 +81,13 @@ def test_every_program_of_the_main_job_is_written_down() -> None:
     assert {posed.window.number for posed in log} == set(toys.PERIODS)
     assert min(posed.least for posed in log) < 0
     assert "season" in sys.modules
+
+
+def test_the_page_of_the_decomposition_is_the_one_that_the_script_writes() -> None:
+    """What stands around the figures of the run is that of the script."""
+    import decomposition
+
+    shipped = (FOLDER.parent / "docs" / "decomposition.md").read_text(encoding="utf-8")
+
+    for text in (decomposition.OPENING, decomposition.ELSE, decomposition.DRAWN):
+        assert text in shipped
