@@ -266,13 +266,16 @@ def _import(engine: Engine, *, away: bool) -> None:
             key = ("transfer", limit.name, slot)
             if limit.within_pool:
                 engine.at_most(key, UNLIMITED_MW if away else engine.limit(key))
+    bounded = []
     for pair in window.layout.within_pool:
         for slot in range(2):
             row, at = ("reinforcement", *pair, slot), window.flow[*pair, slot]
             if row in window.rows:
                 engine.at_most(row, UNLIMITED_MW if away else engine.limit(row))
             else:
-                engine.bound(at, 0.0, UNLIMITED_MW if away else window.high[at])
+                bounded.append(at)
+    most = np.array([UNLIMITED_MW if away else window.high[at] for at in bounded])
+    engine.bound_all(bounded, np.zeros(len(bounded)), most)
 
 
 def _remedies(engine: Engine, *, away: bool) -> None:
