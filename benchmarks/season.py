@@ -134,13 +134,10 @@ class Recorded(Engine):
 
     log: list[Posed]
 
-    def minimise(self, costs: Iterable[tuple[int, float]]) -> None:
+    def minimise(self, costs: Iterable[tuple[int, float]], *, flow: float = 0.0) -> None:
         """Solve and write down."""
-        pairs = list(costs)
-        super().minimise(pairs)
-        weights = np.zeros(len(self.low))
-        for at, cost in pairs:
-            weights[at] += cost
+        super().minimise(costs, flow=flow)
+        weights = self.posed[0]
         least = float(weights @ self.values)
         self.log.append(
             Posed(

@@ -184,8 +184,8 @@ def _serve(
         )
         high = row.mw if free or not row.on_grid else held[row.step,]
         engine.bound(at, held[row.step,], max(high, held[row.step,]))
-    flow = [(at, model.FLOW_WEIGHT / 1e3) for at in window.flow.values()]
-    engine.minimise([*flow, *((window.served[row.step], -1.0) for row in mine)])
+    wanted = [(window.served[row.step], -1.0) for row in mine]
+    engine.minimise(wanted, flow=model.FLOW_WEIGHT / 1e3)
     got = sum(engine[window.served[row.step]] for row in mine)
     for row in mine:
         engine.bound(window.served[row.step], held[row.step,], held[row.step,])
@@ -227,9 +227,8 @@ def _needs(engine: Engine, steps: list[str], held: Mapping[Any, float]) -> list[
         engine.bound(at, row.mw - NOISE_MW, row.mw)
     costs = _apart(window.layout.options, _due(engine, steps))
     weights = [(window.built[option], usd / model.USD_SCALE) for option, usd in costs.items()]
-    weights += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
     try:
-        engine.minimise(weights)
+        engine.minimise(weights, flow=model.FLOW_WEIGHT**2)
         found = [
             (option, round(engine[at], 3))
             for option, at in window.built.items()
@@ -297,9 +296,8 @@ def _least(engine: Engine) -> float:
     window = engine.window
     prices = {row.option: row.usd_per_mw_yr for row in window.layout.options}
     costs = [(at, prices[option] / model.USD_SCALE) for option, at in window.built.items()]
-    costs += [(at, model.FLOW_WEIGHT**2) for at in window.flow.values()]
     try:
-        engine.minimise(costs)
+        engine.minimise(costs, flow=model.FLOW_WEIGHT**2)
     except SolverError:
         return float("nan")
     return float(sum(prices[option] * engine[at] for option, at in window.built.items()))

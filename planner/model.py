@@ -17,7 +17,7 @@ import pulp
 
 from planner import hook
 from planner.errors import SolverError
-from planner.terms import UNLIMITED_MW, Layout, Terms
+from planner.terms import UNLIMITED_MW, Layout, Terms, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -195,6 +195,7 @@ def adequacy(window: Window) -> Rows:
             yield (region, slot), pairs, left
 
 
+@once
 def loads_by_region(window: Window) -> dict[Key, list[Pair]]:
     """Collect what is drawn in each region and slot: sites less own plant, and unnamed."""
     part = window.terms.coincidence
@@ -212,6 +213,7 @@ def loads_by_region(window: Window) -> dict[Key, list[Pair]]:
     return found
 
 
+@once
 def flows_by_region(window: Window) -> dict[Key, list[Pair]]:
     """Collect the flows out of (1) and into (-1) each region and slot."""
     found: dict[Key, list[Pair]] = defaultdict(list)
@@ -377,6 +379,8 @@ class Engine:
         for pairs, limit in zip(self.window.pairs, self.limits.tolist(), strict=True):
             row = [(self.variables[at], weight) for at, weight in pairs]
             self.problem += pulp.lpSum_vars_coefs(row) <= limit
+        places = [(row, at) for row, pairs in enumerate(self.window.pairs) for at, _ in pairs]
+        self.entries = np.array(places, dtype=int).reshape(-1, 2).T
         used = {variable.id: at for at, variable in enumerate(self.problem.exported_variables())}
         self.columns = np.array([used.get(variable.id, -1) for variable in self.variables])
 
@@ -399,10 +403,9 @@ class Engine:
         self._change_columns((before[0] != self.low) | (before[1] != self.high))
         for row in np.flatnonzero(before[2] != self.limits):
             self.live.changeRowBounds(int(row), -np.inf, float(self.limits[row]))
-        places = [(row, at) for row, pairs in enumerate(window.pairs) for at, _ in pairs]
-        for entry in np.flatnonzero(before[3] != self.weights):
-            place, at = places[entry]
-            self.live.changeCoeff(place, int(self.columns[at]), float(self.weights[entry]))
+        changed = np.flatnonzero(before[3] != self.weights)
+        for row, at, weight in zip(*self.entries[:, changed], self.weights[changed], strict=True):
+            self.live.changeCoeff(int(row), int(self.columns[at]), float(weight))
 
     def _change_columns(self, changed: np.ndarray) -> None:
         at = np.flatnonzero(changed & (self.columns >= 0))
@@ -460,8 +463,8 @@ class Engine:
                 self.live.changeCoeff(self.window.rows["adequacy", place, slot], column, weight)
         self.probed = region
 
-    def minimise(self, costs: Iterable[Pair]) -> None:
-        """Solve for the least cost and keep the values.
+    def minimise(self, costs: Iterable[Pair], *, flow: float = 0.0) -> None:
+        """Solve for the least cost and keep the values; `flow` is the cost of a megawatt of flow.
 
         Raises
         ------
@@ -469,6 +472,7 @@ class Engine:
             The solver finds no optimum.
         """
         weights = np.zeros(len(self.low))
+        weights[list(self.window.flow.values())] = flow
         for at, cost in costs:
             weights[at] += cost
         self.posed = (weights, self.low.copy(), self.high.copy())

@@ -254,9 +254,9 @@ class Trial:
         probe = self.engine.window.probe
         self.engine.load(region)
         self.engine.bound(probe, 0.0, min(limit, model.UNLIMITED_MW))
-        costs = [(at, model.FLOW_WEIGHT / 1e3) for at in self.engine.window.flow.values()]
+        costs = [(probe, -model.ON_TIME_WEIGHT if others else -1.0)]
         costs += [(at, -others) for at in self.columns]
-        self.engine.minimise([(probe, -model.ON_TIME_WEIGHT if others else -1.0), *costs])
+        self.engine.minimise(costs, flow=model.FLOW_WEIGHT / 1e3)
         found = self.engine[probe]
         self.engine.bound(probe, 0.0, 0.0)
         return found

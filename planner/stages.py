@@ -61,10 +61,6 @@ def _neighbours(engine: Engine, between: list[tuple[str, str]], *, help_: bool) 
         engine.bound_all(ats, np.zeros(len(ats)), most)
 
 
-def _flows(engine: Engine, weight: float = FLOW_WEIGHT) -> list[Pair]:
-    return [(at, weight) for at in engine.window.flow.values()]
-
-
 def _shortage(engine: Engine) -> None:
     """Keep what is carried, power nothing new, and make native shortage least."""
     window = engine.window
@@ -74,7 +70,7 @@ def _shortage(engine: Engine) -> None:
     engine.bound_all(wanting, low, low)
     _free(engine, list(window.breach.values()))
     engine.bound_all(short, np.zeros(len(short)), np.full(len(short), UNLIMITED_MW))
-    engine.minimise([*_flows(engine), *short_costs(window)])
+    engine.minimise(short_costs(window), flow=FLOW_WEIGHT)
     engine.bound_all(
         short, np.zeros(len(short)), engine.values[short] + engine.room(engine.values[short])
     )
@@ -104,7 +100,7 @@ def _service(engine: Engine) -> None:
     _breach(engine)
     weighed = weights(engine.window)
     wanting = engine.window.wanting()
-    engine.minimise([*_flows(engine), *((at, -weighed[key]) for key, at in wanting)])
+    engine.minimise([(at, -weighed[key]) for key, at in wanting], flow=FLOW_WEIGHT)
     if engine.window.share is not None:
         _share_out(engine, weighed)
 
@@ -113,7 +109,7 @@ def _breach(engine: Engine) -> None:
     """Breach constraints of one's own as little as native load and what stands allow."""
     slack = list(engine.window.breach.values())
     if slack:
-        engine.minimise([*_flows(engine), *((at, SHORT_WEIGHT) for at in slack)])
+        engine.minimise([(at, SHORT_WEIGHT) for at in slack], flow=FLOW_WEIGHT)
         least = engine.values[slack] + engine.room(engine.values[slack])
         engine.bound_all(slack, np.zeros(len(slack)), least)
 
@@ -134,7 +130,7 @@ def _least_cost(engine: Engine) -> None:
         (window.built[row.option], row.usd_per_mw_yr / USD_SCALE) for row in window.layout.options
     ]
     costs += [(at, GIVE_WEIGHT) for at in window.give.values()]
-    engine.minimise([*costs, *_flows(engine, FLOW_WEIGHT**2)])
+    engine.minimise(costs, flow=FLOW_WEIGHT**2)
     engine.bound_all(wanting, low, high)
 
 
@@ -183,7 +179,7 @@ def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
         for key in active:
             engine.at_most(("equal_share", *key), -low[wanting[key]])
         engine.bound(share, 0.0, 1.0)
-        engine.minimise([(share, -ON_TIME_WEIGHT), *_flows(engine)])
+        engine.minimise([(share, -ON_TIME_WEIGHT)], flow=FLOW_WEIGHT)
         level = engine[share]
         blocked = _blocked(engine, active, wanting, level)
         for key in blocked:
@@ -192,7 +188,7 @@ def _fill(engine: Engine, active: list[Key], wanting: dict[Key, int]) -> None:
             engine.at_most(("equal_share", *key), UNLIMITED_MW)
             engine.bound(at, max(low[at], value - FROZEN_MW), value + FROZEN_MW)
         active = [key for key in active if key not in blocked]
-    engine.minimise([(share, 0.0), *_flows(engine)])
+    engine.minimise([(share, 0.0)], flow=FLOW_WEIGHT)
 
 
 def _blocked(engine: Engine, active: list[Key], wanting: dict[Key, int], level: float) -> list[Key]:

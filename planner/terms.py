@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -88,9 +88,13 @@ class Cap:
 
 @dataclass(frozen=True)
 class Layout:
-    """The numbers of :class:`Terms` in plain lists; every half-year has the same entries."""
+    """The numbers of :class:`Terms` in plain lists; every half-year has the same entries.
+
+    `memo` keeps what windows of this layout have in common.
+    """
 
     terms: Terms
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def regions(self) -> list[str]:
@@ -276,3 +280,17 @@ class Layout:
     def limit(self, limits: Mapping[str, float], period: str) -> float:
         """Return a limit in a period; none is no limit."""
         return float(np.float64(limits.get(period, UNLIMITED_MW)))
+
+
+def once[Found](collect: Callable[[Any], Found]) -> Callable[[Any], Found]:
+    """Collect once what all windows of a layout share, for they number their variables alike."""
+
+    @wraps(collect)
+    def kept(window: Any) -> Found:
+        memo = window.layout.memo
+        if collect.__name__ not in memo:
+            memo[collect.__name__] = collect(window)
+        found: Found = memo[collect.__name__]
+        return found
+
+    return kept
