@@ -306,11 +306,9 @@ def hold(window: Window) -> Rows:
     if window.share is None:
         return
     new = {row.step for row in window.layout.rows if row.target == window.number}
+    due = [(at, key[0] in new or key[-1] == "new") for key, at in window.wanting()]
     for name in TIERS:
-        pairs = [
-            (at, -float((key[0] in new or key[-1] == "new") == (name == "on time")))
-            for key, at in window.wanting()
-        ]
+        pairs = [(at, -float(first == (name == "on time"))) for at, first in due]
         yield (name,), pairs, UNLIMITED_MW
 
 
@@ -338,14 +336,13 @@ def run(live: Any) -> None:
     SolverError
         The solver finds no optimum.
     """
-    for again in (False, True):
-        if again:
-            live.clearSolver()
+    live.run()
+    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        live.clearSolver()
         live.run()
-        if live.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            return
-    message = f"the solver stopped with {live.getModelStatus()}."
-    raise SolverError(message)
+    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        message = f"the solver stopped with {live.getModelStatus()}."
+        raise SolverError(message)
 
 
 class Engine:
@@ -372,17 +369,16 @@ class Engine:
     def _hand_over(self) -> None:
         """Write the window as a PuLP problem."""
         self.problem = pulp.LpProblem("planner")
-        bounds = zip(self.low.tolist(), self.high.tolist(), strict=True)
-        self.variables = [
-            self.problem.add_variable(f"x{at}", low, high) for at, (low, high) in enumerate(bounds)
-        ]
+        bounds = enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True))
+        add = self.problem.add_variable
+        self.variables = [add(f"x{at}", low, high) for at, (low, high) in bounds]
         for pairs, limit in zip(self.window.pairs, self.limits.tolist(), strict=True):
             row = [(self.variables[at], weight) for at, weight in pairs]
             self.problem += pulp.lpSum_vars_coefs(row) <= limit
         places = [(row, at) for row, pairs in enumerate(self.window.pairs) for at, _ in pairs]
         self.entries = np.array(places, dtype=int).reshape(-1, 2).T
-        used = {variable.id: at for at, variable in enumerate(self.problem.exported_variables())}
-        self.columns = np.array([used.get(variable.id, -1) for variable in self.variables])
+        used = {each.id: at for at, each in enumerate(self.problem.exported_variables())}
+        self.columns = np.array([used.get(each.id, -1) for each in self.variables])
 
     def room(self, values: np.ndarray) -> np.ndarray:
         """Room left around values that are fixed; a solver read through a file rounds them."""
