@@ -9,7 +9,6 @@ question: they need a machine without other work.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import time
@@ -42,7 +41,6 @@ DRAWS = 400
 REBUILT = 3
 MINUTE_S = 60.0
 ASKED = 1000
-KILOBYTES_PER_MB = 1024
 
 
 class Anew(model.Engine):
@@ -122,14 +120,10 @@ def compared(count: int = DRAWS) -> list[season.Ratio]:
         f"{workers} worker(s): {MINUTE_S * count / taken:,.0f} draws a minute"
         for workers, taken in took.items()
     )
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KILOBYTES_PER_MB
-    size = f"a worker {memory:.0f} MB"
     faster = season.Ratio("ensemble, a draw", "rebuild and solve it", draw, anew, 20, at_least=True)
     second = season.Ratio("a second worker", "one worker", took[2], took[1], 1.7, at_least=True)
     whole = season.Ratio("ensemble, 1,000 draws, two workers", "a minute", minute, MINUTE_S, 1)
-    return [
-        replace(row, note=note) for row, note in ((faster, told), (whole, pace), (second, size))
-    ]
+    return [replace(faster, note=told), replace(whole, note=pace), second]
 
 
 def main() -> None:

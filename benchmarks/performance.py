@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 LIBRARIES = ("highspy", "linopy", "numpy", "pandas", "pulp")
-NOT_BUILT = (
-    ("investment over years with 24 hours each (M) by decomposition", "one LP", "0.25x, 1 GB"),
-    ("hourly adequacy M; stress variant", "one LP", "0.1x; solved at all"),
-    ("ensemble, hourly adequacy M", "rebuild and solve every draw", "100 draws a minute"),
-)
-
 OPENING = """\
 # How fast it is
 
@@ -44,16 +38,15 @@ EXPLAINED = """
 - **What-if**: the first solve holds the build, the hand-over and all stages of a half-year.
 - **Growth**: copies of the grid beside each other, more sites on the same grid, or more half-years;
   the first four half-years, but for growth in half-years. Linear growth is 1x.
-
 - **A rebuilt draw** is laid out anew, and each of its programs built and handed over anew; the main
   job, which keeps its program from one half-year to the next, stands beside it. Draws a minute are
   those of whole batches, causes included, once the processes have loaded the question.
 
-## Asked, and measured elsewhere or not at all
-"""
-CLOSING = """
-The hours of a year (`planner hourly`) are an operation of what stands, one pool and year at a time;
-no investment is decided in them, so the ratios of the problem M do not apply to them.
+## Years and hours
+
+The problem M (134 regions, 11 years of 24 hours) by decomposition, its adequacy, the stress variant
+and their draws are measured on [a page of their own](decomposition.md), since one program of that
+size runs for minutes.
 """
 
 
@@ -83,10 +76,6 @@ def page(found: list[season.Ratio], *, day: str, machine: str, versions: str) ->
         "",
         f"Not met: {unmet or 'none of those measured'}.",
         EXPLAINED,
-        "| what | against | asked | |",
-        "|---|---|---|---|",
-        *(f"| {a} | {b} | {c} | not built |" for a, b, c in NOT_BUILT),
-        CLOSING,
     ]
     return "\n".join(lines)
 

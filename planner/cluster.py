@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 LOOPBACK: Final = "127.0.0.1"
 AHEAD: Final = 3
 WAIT: Final = "5s"
+SETTINGS: Final = {
+    "distributed.comm.timeouts.connect": WAIT,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+}
 TALKERS: Final = ("asyncio", "distributed", "tornado")
 INSTALL: Final = "install planner[cluster], or leave --workers and --cluster out"
 
@@ -70,7 +75,7 @@ def _client(workers: int, address: str | None) -> Iterator[Any]:
     dask: Any = import_module("dask")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
-        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": WAIT}))
+        stack.enter_context(dask.config.set(SETTINGS))
         if address is None:
             own = distributed.LocalCluster(
                 n_workers=workers,
