@@ -25,7 +25,7 @@ import performance
 import reference
 import season
 
-from planner import decomposition, model_hourly
+from planner import decomposition, highs
 from planner.decomposition_draws import Draws
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def whole(*words: str) -> str:
     """Solve as one program, or stop: name, kind, variant, solver, gap, seconds."""
     name, kind, variant, solver, gap, limit_s = words
     program = decomposition.together(*problem(name, kind, variant))
-    live = model_hourly.passed(program)
+    live = highs.passed(program)
     live.setOptionValue("time_limit", float(limit_s))
     live.setOptionValue("solver", solver)
     live.setOptionValue("pdlp_optimality_tolerance", float(gap))

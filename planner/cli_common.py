@@ -65,6 +65,17 @@ Scenario = Annotated[str, typer.Option("--load-scenario", help="official or deri
 Overrides = Annotated[
     Path | None, typer.Option("--scenario", help="TOML file of overrides, see docs/scenarios.md.")
 ]
+MixedYears = Annotated[
+    bool,
+    typer.Option("--mixed-years", help="Take load and weather of different years together."),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", help="Processes of this machine (extra cluster).")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", help="Dask scheduler that runs, e.g. tcp://127.0.0.1:8786."),
+]
 Format = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 Program = Annotated[str | None, typer.Option("--program", help="Program, for example stargate.")]
 State = Annotated[str | None, typer.Option("--state", help="State, for example TX.")]

@@ -12,6 +12,7 @@ from planner.cli_common import (
     TODAY,
     Allocation,
     AsOf,
+    Cluster,
     Columns,
     Format,
     Grid,
@@ -23,6 +24,7 @@ from planner.cli_common import (
     Sites,
     Stance,
     State,
+    Workers,
 )
 
 if TYPE_CHECKING:
@@ -46,13 +48,8 @@ def ensemble(
     columns: Columns = None,
     draws: Annotated[int, typer.Option("--draws", help="Number of draws.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same answer.")] = 7,
-    workers: Annotated[
-        int, typer.Option("--workers", help="Processes of this machine (extra cluster).")
-    ] = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option("--cluster", help="Dask scheduler that runs, e.g. tcp://127.0.0.1:8786."),
-    ] = None,
+    workers: Workers = 1,
+    cluster: Cluster = None,
     until_se: Annotated[
         float | None,
         typer.Option("--until-se", help="Stop at this standard error of a probability, e.g. 0.02."),

@@ -13,6 +13,7 @@ from planner.cli_common import (
     Columns,
     Format,
     Horizon,
+    MixedYears,
     Overrides,
     Scenario,
     Sites,
@@ -43,10 +44,7 @@ def expand(
         bool,
         typer.Option("--each-year", help="What is powered need not stay powered in later years."),
     ] = False,
-    mixed_years: Annotated[
-        bool,
-        typer.Option("--mixed-years", help="Take load and weather of different years together."),
-    ] = False,
+    mixed_years: MixedYears = False,
     gap: Annotated[
         float, typer.Option("--gap", help="Gap between the bounds, as a fraction.")
     ] = 1e-4,

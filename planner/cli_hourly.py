@@ -10,14 +10,17 @@ from planner import cli_common as common
 from planner.cli_common import (
     TODAY,
     AsOf,
+    Cluster,
     Columns,
     Format,
     Grid,
     Horizon,
+    MixedYears,
     Overrides,
     Scenario,
     Sites,
     Stance,
+    Workers,
 )
 
 if TYPE_CHECKING:
@@ -45,20 +48,12 @@ def hourly(
         str | None,
         typer.Option("--flexible", help="Hours a year in which sites give way, e.g. 50h."),
     ] = None,
-    mixed_years: Annotated[
-        bool,
-        typer.Option("--mixed-years", help="Take load and weather of different years together."),
-    ] = False,
+    mixed_years: MixedYears = False,
     pairings: Annotated[
         int, typer.Option("--pairings", help="Move the weather by so many weeks in turn.")
     ] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Processes of this machine (extra cluster).")
-    ] = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option("--cluster", help="Dask scheduler that runs, e.g. tcp://127.0.0.1:8786."),
-    ] = None,
+    workers: Workers = 1,
+    cluster: Cluster = None,
     grid: Grid = None,
     sites: Sites = "announced",
     as_of: AsOf = TODAY,
@@ -74,6 +69,8 @@ def hourly(
     common.one_of("--load", load, LOADS)
     if not 1 <= pairings <= MOST_PAIRINGS:
         common.refuse(f"--pairings is {pairings}; it must lie between 1 and {MOST_PAIRINGS}.")
+    if workers < 1:
+        common.refuse(f"--workers is {workers}; it must be at least 1.")
     hours = common.hours(flexible, otherwise=0.0)
     case = common.read_case(
         grid,

@@ -17,11 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import highspy
 import numpy as np
 
-from planner import hours_block, model_hourly
-from planner.errors import SolverError
+from planner import highs, hours_block
 from planner.model_annual import Years
 
 if TYPE_CHECKING:
@@ -76,8 +74,8 @@ class Live:
     def __init__(self, block: Block) -> None:
         self.block = block
         matrix = (block.matrix.row, block.matrix.column, block.matrix.value)
-        self.solver = model_hourly.passed(
-            model_hourly.arrays(
+        self.solver = highs.passed(
+            highs.arrays(
                 (block.low, block.high, block.cost), (block.row_low, block.row_high), matrix
             )
         )
@@ -96,13 +94,7 @@ class Live:
         low, high, row_low, row_high = self.block.bounds(x)
         self.solver.changeColsBounds(len(low), self.columns, low, np.maximum(high, low))
         self.solver.changeRowsBounds(len(row_low), self.rows, row_low, row_high)
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self.solver.clearSolver()
-            self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            message = f"the hours: the solver stopped with {self.solver.getModelStatus()}."
-            raise SolverError(message)
+        highs.run(self.solver, "the hours: ")
 
     def balance_prices(self) -> np.ndarray:
         """Prices of the balances after the last question: hours by regions."""
@@ -280,7 +272,7 @@ def together(annual: Annual, blocks: Sequence[Block]) -> Any:
            for t, block in enumerate(blocks)]  # fmt: skip
     high = [block.high + block.lift.times(annual.most[t], len(block.low))
             for t, block in enumerate(blocks)]  # fmt: skip
-    return model_hourly.arrays(
+    return highs.arrays(
         (
             np.concatenate([columns[0], *low]),
             np.concatenate([columns[1], *high]),

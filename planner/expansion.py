@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner import expansion_ground, hourly_shapes
+from planner import expansion_ground, hourly_ground, hourly_shapes
 from planner.decomposition import Decomposition
 from planner.errors import DataError
 from planner.hours_block import DAY
@@ -107,7 +107,8 @@ def expand(
     """
     say = tell or (lambda _: None)
     settings = settings or expansion_ground.Settings()
-    asked = expansion_ground.checked_years(case, years)
+    whole = hourly_ground.whole_years(case, years)
+    asked = sorted(set(years)) or whole[::2]
     shapes = _shapes(case, settings)
     say("regions, sites and hours")
     laid = expansion_ground.lay_out(case, shapes, asked, settings)
@@ -209,8 +210,7 @@ def _dearest(laid: Laid, period: str, prices: np.ndarray) -> list[str]:
     """Name the hour in which a megawatt is worth most, by region."""
     year, days = int(period[:4]), laid.chosen[period]
     labels = [
-        f"{year - (int(laid.shapes.days[day][:2]) >= hourly_shapes.FIRST_MONTH)}-"
-        f"{laid.shapes.days[day]} {hour:02}:00 UTC"
+        f"{hourly_shapes.dated(laid.shapes.days[day], year)} {hour:02}:00 UTC"
         for day in days
         for hour in range(DAY)
     ]

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from planner import demand, hourly_ground, hours_block, match, pipeline
-from planner.errors import DataError
 from planner.hours_block import DAY, Added, Lines, Period, Stores
 from planner.model_annual import Annual, Group
 from planner.terms import Layout
@@ -208,14 +207,7 @@ def _stores(laid: Laid, period: str, river: np.ndarray) -> Stores:
     found = hourly_ground.stores_of(laid.ground, period, laid.regions, laid.shapes)
     count = river.shape[1] + laid.settings.margin
     power = np.tile([store.power_mw for store in found], (count, 1))
-    plants, family = hourly_ground.plants_of(laid.ground, period), _families(laid)
-    able = np.array(
-        [
-            sum(mw for name, mw in plants.get(region, {}).items()
-                if family[name] == "hydro" and (region, name) in laid.shapes.output)
-            for region in laid.regions
-        ]
-    )  # fmt: skip
+    able = hourly_ground.water_of(laid.ground, period, laid.regions, laid.shapes)
     flow = np.zeros((count, len(laid.regions)))
     flow[: river.shape[1]] = river.T
     new = _batteries(laid)
@@ -364,23 +356,3 @@ def _groups(laid: Laid) -> list[Group]:
             limit = np.array([laid.layout.limit(rooms, p) for p in laid.periods])
             found.append(Group(f"pocket_{pocket}", inside, limit))
     return found
-
-
-def checked_years(case: Case, years: Sequence[int]) -> list[int]:
-    """Return the years, or those of the horizon that have both seasons.
-
-    Raises
-    ------
-    DataError
-        A year lies outside the horizon.
-    """
-    whole = [int(y) for y, part in case.periods.groupby("year")
-             if len(part) == len(hourly_ground.SEASONS)]  # fmt: skip
-    problems = [
-        f"year is {year}; the horizon has both half-years of {whole[0]} to {whole[-1]}."
-        for year in years
-        if year not in whole
-    ]
-    if problems:
-        raise DataError(problems)
-    return sorted(set(years)) or whole[::2]

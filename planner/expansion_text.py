@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner import hourly_text, report
+from planner.hourly_text import WIDTH, gw
 
 if TYPE_CHECKING:
     from planner.expansion import Expansion
 
-WIDTH: Final = 98
 MOST_ROWS: Final = 10
 SUMMER: Final = "-summer"
 TABLES: Final = ("seasons", "regions", "sites", "built")
@@ -23,11 +23,6 @@ NOTES: Final = (
     " water as in the hours of those days. Plant of a site's own is taken off what it asks; such"
     " plant as a remedy is left out; demand response counts in every hour. No fuel cost counts."
 )
-
-
-def label(found: Expansion) -> str:
-    """Say which years load and weather are of."""
-    return hourly_text.label(found)
 
 
 def screen(found: Expansion) -> str:
@@ -43,7 +38,7 @@ def screen(found: Expansion) -> str:
         *textwrap.wrap(
             f"What can be powered, all regions at once: {how}; {stays}; {margin}.", WIDTH
         ),
-        label(found),
+        hourly_text.label(found),
         "",
         report.text_table(_seasons(found)),
         "GW; lacks: native load short in the critical days, GWh and hours; margin: what it lacks",
@@ -69,29 +64,25 @@ def _days(found: Expansion) -> list[str]:
 
 def _chronic(found: Expansion) -> list[str]:
     rows = found.regions[found.regions["chronic"]].groupby("region", sort=True)["unserved_mwh"]
-    told = ", ".join(f"{region} ({_gw(mwh)} GWh)" for region, mwh in rows.sum().items())
+    told = ", ".join(f"{region} ({gw(mwh)} GWh)" for region, mwh in rows.sum().items())
     if not told:
         return []
     line = f"Left out above, for the limits in the tables are below their load: {told}"
     return textwrap.wrap(line, WIDTH)
 
 
-def _gw(mw: float) -> str:
-    return f"{mw / 1e3:,.1f}"
-
-
 def _seasons(found: Expansion) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "season": row.period,
-            "sites": _gw(row.asked_mw),
-            "served": _gw(row.served_mw),
-            "unnamed": _gw(row.unnamed_asked_mw),
-            "served ": _gw(row.unnamed_mw),
-            "built": _gw(row.built_mw),
-            "lacks": _gw(row.unserved_mwh),
+            "sites": gw(row.asked_mw),
+            "served": gw(row.served_mw),
+            "unnamed": gw(row.unnamed_asked_mw),
+            "served ": gw(row.unnamed_mw),
+            "built": gw(row.built_mw),
+            "lacks": gw(row.unserved_mwh),
             "hours": row.unserved_hours,
-            "margin": _gw(row.margin_short_mw),
+            "margin": gw(row.margin_short_mw),
         }
         for row in found.seasons.itertuples()
     )
@@ -101,17 +92,17 @@ def _built(found: Expansion) -> pd.DataFrame:
     rows = found.built[found.built["period"].str.endswith(SUMMER)]
     rows = rows.assign(year=rows["period"].str.removesuffix(SUMMER))
     wide = rows.pivot_table(index="remedy", columns="year", values="mw", sort=False)
-    return wide.fillna(0.0).map(_gw).reset_index()
+    return wide.fillna(0.0).map(gw).reset_index()
 
 
 def _regions(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "region": rows["region"],
-            "asked": rows["asked_mw"].map(_gw),
-            "served": rows["served_mw"].map(_gw),
-            "late": rows["late_mw"].map(_gw),
-            "unserved GWh": rows["unserved_mwh"].map(_gw),
+            "asked": rows["asked_mw"].map(gw),
+            "served": rows["served_mw"].map(gw),
+            "late": rows["late_mw"].map(gw),
+            "unserved GWh": rows["unserved_mwh"].map(gw),
             "tightest": rows["tightest"],
         }
     )
@@ -121,7 +112,7 @@ def as_json(found: Expansion) -> str:
     """Write the answer as JSON, with its bound and the years it is made of."""
     tables = {name: json.loads(getattr(found, name).to_json(orient="records")) for name in TABLES}
     head = {
-        "label": label(found),
+        "label": hourly_text.label(found),
         "load_year": found.load_year,
         "weather_year": found.weather_year,
         "gap_mw": round(found.gap_mw, 3),

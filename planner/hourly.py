@@ -101,7 +101,9 @@ def check(
     """
     say = tell or (lambda _: None)
     settings = settings or Settings()
-    periods = {year: _periods(case, year) for year in years}
+    years = list(years)
+    hourly_ground.whole_years(case, years)
+    periods = {year: [f"{year}-{season}" for season in SEASONS] for year in years}
     _check_areas(case, areas)
     packs: dict[Path, dict[str, pd.DataFrame]] = {}
 
@@ -134,17 +136,6 @@ def check(
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     full = [part for part in parts if len(part)]
     return pd.concat(full or parts[:1] or [pd.DataFrame()], ignore_index=True)
-
-
-def _periods(case: Case, year: int) -> list[str]:
-    known = case.periods
-    names = [f"{year}-{season}" for season in SEASONS]
-    if not set(names) <= set(known["period"]):
-        years = [y for y, part in known.groupby("year") if len(part) == len(SEASONS)]
-        raise DataError(
-            [f"year is {year}; the horizon has both half-years of {years[0]} to {years[-1]}."]
-        )
-    return names
 
 
 def _check_areas(case: Case, areas: Iterable[str]) -> None:
@@ -226,7 +217,7 @@ def _answer(
     whole = short[~chronic].sum(axis=0)
     by_day = pd.DataFrame(
         {
-            "day": _dates(shapes.days, year),
+            "day": [hourly_shapes.dated(day, year) for day in shapes.days],
             "unserved_mwh": whole.reshape(-1, 24).sum(axis=1),
             "unserved_hours": (whole > 0).reshape(-1, 24).sum(axis=1),
             "largest_mw": whole.reshape(-1, 24).max(axis=1),
@@ -260,10 +251,6 @@ def _answer(
 def _keyed(table: pd.DataFrame, key: dict[str, Any]) -> pd.DataFrame:
     """Put the key before the other columns."""
     return table.assign(**key)[[*key, *table.columns]].reset_index(drop=True)
-
-
-def _dates(days: list[str], year: int) -> list[str]:
-    return [f"{year - (int(day[:2]) >= hourly_shapes.FIRST_MONTH)}-{day}" for day in days]
 
 
 def _margin(ground: Ground, pool: str, at: int, load: str, chronic: list[str]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from planner.model_hourly import Arc, Hours, Season, Store
 from planner.terms import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -96,6 +96,25 @@ def lay_ground(case: Case) -> Ground:
         plants=firm,
         energy=stored,
     )
+
+
+def whole_years(case: Case, years: Iterable[int]) -> list[int]:
+    """Return the years of which the horizon has both half-years.
+
+    Raises
+    ------
+    DataError
+        Some of `years` are none of them.
+    """
+    whole = [int(y) for y, part in case.periods.groupby("year") if len(part) == len(SEASONS)]
+    problems = [
+        f"year is {year}; the horizon has both half-years of {whole[0]} to {whole[-1]}."
+        for year in years
+        if year not in whole
+    ]
+    if problems:
+        raise DataError(problems)
+    return whole
 
 
 def folder_of(case: Case, pool: str) -> Path:
@@ -224,22 +243,27 @@ def _season(  # noqa: PLR0913, PLR0917
 ) -> Season:
     regions = ground.regions(pool)
     arcs, joint = _lines(ground, pool, period, regions)
-    family = ground.case.technologies.set_index("technology")["family"]
-    water = np.array(
-        [
-            sum(mw for name, mw in plants_of(ground, period).get(region, {}).items()
-                if family[name] == "hydro" and (region, name) in shapes.output)
-            for region in regions
-        ]
-    )  # fmt: skip
     return Season(
         stores=stores_of(ground, period, regions, shapes),
         arcs=arcs,
         joint=joint,
-        water_mw=water,
+        water_mw=water_of(ground, period, regions, shapes),
         give_mw=sites,
         give_hours=settings.flexible_hours / len(SEASONS),
     )
+
+
+def water_of(ground: Ground, period: str, regions: list[str], shapes: Shapes) -> np.ndarray:
+    """Capacity of water that has a profile, by region [MW]."""
+    family = ground.case.technologies.set_index("technology")["family"]
+    plants = plants_of(ground, period)
+    return np.array(
+        [
+            sum(mw for name, mw in plants.get(region, {}).items()
+                if family[name] == "hydro" and (region, name) in shapes.output)
+            for region in regions
+        ]
+    )  # fmt: skip
 
 
 def stores_of(ground: Ground, period: str, regions: list[str], shapes: Shapes) -> list[Store]:

@@ -55,6 +55,11 @@ class Shapes:
         return np.repeat([int(day[:2]) in SUMMER for day in self.days], 24)
 
 
+def dated(day: str, year: int) -> str:
+    """Date of a day (month and day) of a planning year, which begins in the autumn before."""
+    return f"{year - (int(day[:2]) >= FIRST_MONTH)}-{day}"
+
+
 def tables(case: Case, folder: Path, *, mixed_years: bool) -> dict[str, pd.DataFrame]:
     """Read the tables of hours of a pack, as they were known on the as-of date.
 

@@ -52,7 +52,8 @@ def screen(found: Hourly) -> str:
     return "\n".join([*parts, "", *_wrapped(NOTES)])
 
 
-def _gw(mw: float) -> str:
+def gw(mw: float) -> str:
+    """Write megawatts as gigawatts, or MWh as GWh."""
     return f"{mw / 1e3:,.1f}"
 
 
@@ -62,14 +63,14 @@ def _seasons(found: Hourly) -> str:
         {
             "pool": row.pool,
             "season": f"{row.year} {row.season}",
-            "peak": _gw(row.peak_mw),
-            "margin": _gw(-row.seasonal_short_mw or row.seasonal_left_mw),
-            "least": _gw(row.tightest_left_mw),
-            "unserved GWh": _gw(row.unserved_mwh),
+            "peak": gw(row.peak_mw),
+            "margin": gw(-row.seasonal_short_mw or row.seasonal_left_mw),
+            "least": gw(row.tightest_left_mw),
+            "unserved GWh": gw(row.unserved_mwh),
             "hours": row.unserved_hours,
             "worst day": row.worst_day or "-",
         }
-        | ({"gave way GWh": _gw(row.given_mwh)} if found.seasons["given_mwh"].any() else {})
+        | ({"gave way GWh": gw(row.given_mwh)} if found.seasons["given_mwh"].any() else {})
         for row in rows.itertuples()
     ]
     heading = (
@@ -83,7 +84,7 @@ def _pairings(found: Hourly) -> str:
     """Range over the pairings of load and weather."""
     keys = ["pool", "year", "season"]
     groups = found.seasons.groupby(keys, sort=False)
-    rows = groups["unserved_mwh"].agg(["min", "median", "max"]).map(_gw).reset_index()
+    rows = groups["unserved_mwh"].agg(["min", "median", "max"]).map(gw).reset_index()
     hours = groups["unserved_hours"].agg(["min", "max"]).reset_index()
     rows["hours"] = [
         f"{low} to {high}" for low, high in zip(hours["min"], hours["max"], strict=True)
@@ -98,14 +99,14 @@ def _differences(found: Hourly) -> list[str]:
     for row in rows.itertuples():
         if row.agreement == hourly.MARGIN_SHORT:
             told = (
-                f"the seasonal margin lacks {_gw(row.seasonal_short_mw)} GW, yet every hour is"
+                f"the seasonal margin lacks {gw(row.seasonal_short_mw)} GW, yet every hour is"
                 " served: the margin also covers outages and weather worse than these"
             )
         elif row.agreement == hourly.HOURS_SHORT:
             inside = row.tightest_left_mw > 0
             where = _mostly(found, row.pool, row.year)
             told = (
-                f"the seasonal margin is met, yet {_gw(row.unserved_mwh)} GWh are not served in"
+                f"the seasonal margin is met, yet {gw(row.unserved_mwh)} GWh are not served in"
                 f" {row.unserved_hours} hours, mostly in {where}: "
                 + ("limits of lines bind there" if inside else "the accredited hours are others")
             )
@@ -131,7 +132,7 @@ def _chronic(found: Hourly) -> list[str]:
     rows = found.regions[found.regions["chronic"] & (found.regions["shift_days"] == 0)]
     told = [
         f"Left out above: {row.region} {row.year}, short in {row.unserved_hours:,} hours"
-        f" ({_gw(row.unserved_mwh)} GWh): the limits in the tables are below its load."
+        f" ({gw(row.unserved_mwh)} GWh): the limits in the tables are below its load."
         for row in rows.itertuples()
     ]
     return [part for line in told for part in _wrapped(line)]
@@ -146,9 +147,9 @@ def _worst(days: pd.DataFrame) -> pd.DataFrame:
         {
             "pool": rows["pool"],
             "day": rows["day"],
-            "unserved GWh": rows["unserved_mwh"].map(_gw),
+            "unserved GWh": rows["unserved_mwh"].map(gw),
             "hours": rows["unserved_hours"],
-            "most GW": rows["largest_mw"].map(_gw),
+            "most GW": rows["largest_mw"].map(gw),
         }
     )
 

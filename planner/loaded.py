@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.model import Engine, run
+from planner import highs
+from planner.model import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +51,7 @@ class Loaded:
         self.limits = np.array([window.limits for window in windows])
         every = [[weight for pairs in window.pairs for _, weight in pairs] for window in windows]
         self.weights = np.array(every)
-        pairs = enumerate(self.window.pairs)
-        self.entries = np.array([(row, at) for row, found in pairs for at, _ in found], np.int32)
+        self.entries = engine.entries.T
         self.columns = self._leave_out(engine.columns, without)
         self._weights = self.weights[0].copy()
 
@@ -94,7 +94,7 @@ class Loaded:
         self.live.clearSolver()
         if basis is not None:
             self.live.setBasis(basis)
-        run(self.live)
+        highs.run(self.live)
 
     def values(self, ats: Array) -> Array:
         """Return values of variables."""

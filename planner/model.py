@@ -11,11 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import highspy
 import numpy as np
 import pulp
 
-from planner import hook
+from planner import highs, hook
 from planner.errors import SolverError
 from planner.terms import UNLIMITED_MW, Layout, Terms, once
 
@@ -328,23 +327,6 @@ CONSTRAINTS: Final[tuple[Callable[[Window], Rows], ...]] = (
 # --- solver --------------------------------------------------------------------------------------
 
 
-def run(live: Any) -> None:
-    """Solve what is loaded in HiGHS, in a second try from nothing.
-
-    Raises
-    ------
-    SolverError
-        The solver finds no optimum.
-    """
-    live.run()
-    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        live.clearSolver()
-        live.run()
-    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        message = f"the solver stopped with {live.getModelStatus()}."
-        raise SolverError(message)
-
-
 class Engine:
     """A program handed over to the solver once; half-years and stages change numbers in it.
 
@@ -478,7 +460,7 @@ class Engine:
         used = self.columns >= 0
         columns = self.columns[used].astype(np.int32)
         self.live.changeColsCost(len(columns), columns, weights[used])
-        run(self.live)
+        highs.run(self.live)
         found = np.array(self.live.getSolution().col_value)
         self.values = np.where(self.columns >= 0, found[self.columns], self.low)
 

@@ -13,12 +13,14 @@ import highspy
 import numpy as np
 import pulp
 
+from planner import highs
 from planner.errors import SolverError
 from planner.hours_block import dot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+PART: Final = "the layer of years: "
 TINY: Final = 1e-9
 TOLERANCE_MW: Final = 1e-6
 
@@ -247,11 +249,8 @@ class Years:
         """
         self._add_cuts()
         self._options("simplex", "on")
-        self.live.run()
-        if "kOptimal" not in str(self.live.getModelStatus()):
-            self.live.clearSolver()
-            self.live.run()
-        return self._found("kOptimal")
+        highs.run(self.live, PART)
+        return self._found()
 
     def centre(self, tolerance: float) -> tuple[np.ndarray, float]:
         """Return a point amid those of nearly least cost, and a bound that holds.
@@ -263,7 +262,11 @@ class Years:
         self.live.setOptionValue("ipm_optimality_tolerance", tolerance)
         self.live.clearSolver()
         self.live.run()
-        values, bound = self._found("kOptimal", "kUnknown")
+        status = self.live.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
+            message = f"{PART}the solver stopped with {status}."
+            raise SolverError(message)
+        values, bound = self._found()
         if self._broken() > TOLERANCE_MW:
             vertex, other = self.solve()
             return vertex, max(bound, other)
@@ -280,11 +283,7 @@ class Years:
         self.live.setOptionValue("solver", solver)
         self.live.setOptionValue("run_crossover", crossover)
 
-    def _found(self, *wanted: str) -> tuple[np.ndarray, float]:
-        status = str(self.live.getModelStatus())
-        if not any(name in status for name in wanted):
-            message = f"the layer of years: the solver stopped with {status}."
-            raise SolverError(message)
+    def _found(self) -> tuple[np.ndarray, float]:
         solution = self.live.getSolution()
         return np.array(solution.col_value), self._bound(np.array(solution.row_dual))
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import highspy
 import numpy as np
 
-from planner.errors import SolverError
+from planner import highs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -264,7 +263,7 @@ class Fill:
     def _solve(self, need_mw: np.ndarray) -> np.ndarray:
         for row, mw in enumerate(need_mw.tolist()):
             self.solver.changeRowBounds(row, mw, np.inf)
-        return optimum(self.solver)
+        return highs.values(self.solver)
 
 
 def _ends(season: Season, first: int) -> Iterator[Entry]:
@@ -320,7 +319,7 @@ class Program:
         rows, columns, weights = self._entries()
         row_low, row_high = self._rows()
         more = self._budgets(len(row_low))
-        model = arrays(
+        model = highs.arrays(
             (low, high, cost),
             (np.r_[row_low, np.full(len(more), -np.inf)], np.r_[row_high, [b[2] for b in more]]),
             (
@@ -329,7 +328,7 @@ class Program:
                 np.concatenate([weights, *(b[1] for b in more)]),
             ),
         )
-        values = optimum(passed(model))
+        values = highs.values(highs.passed(model))
         self.found = values.reshape(len(self.index), self.width)
 
     def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -435,45 +434,9 @@ def _loaded(columns: list[Any], rows: list[Any], entries: list[Entry]) -> Any:
     block = np.array(entries, dtype=float).reshape(-1, 3)
     bounds = np.array(columns, dtype=float)
     sides = np.array(rows, dtype=float)
-    model = arrays(
+    model = highs.arrays(
         (bounds[:, 0], bounds[:, 1], bounds[:, 2]),
         (sides[:, 0], sides[:, 1]),
         (block[:, 0].astype(np.int64), block[:, 1].astype(np.int64), block[:, 2]),
     )
-    return passed(model)
-
-
-def arrays(columns: Any, rows: Any, entries: Any) -> Any:
-    """Put columns (low, high, cost), rows (low, high) and entries into the form of HiGHS."""
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(columns[0]), len(rows[0])
-    model.col_lower_, model.col_upper_, model.col_cost_ = columns
-    model.row_lower_, model.row_upper_ = rows
-    order = np.lexsort((entries[1], entries[0]))
-    starts = np.searchsorted(entries[0][order], np.arange(len(rows[0]) + 1))
-    matrix = model.a_matrix_
-    matrix.format_ = highspy.MatrixFormat.kRowwise
-    matrix.num_col_, matrix.num_row_ = model.num_col_, model.num_row_
-    matrix.start_ = starts.astype(np.int32)
-    matrix.index_ = entries[1][order].astype(np.int32)
-    matrix.value_ = entries[2][order]
-    return model
-
-
-def passed(model: Any) -> Any:
-    """Load a program into HiGHS, quiet and on one thread."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)  # noqa: FBT003 - an option and its value
-    solver.setOptionValue("threads", 1)
-    solver.passModel(model)
-    return solver
-
-
-def optimum(solver: Any) -> np.ndarray:
-    """Solve and return the values of the columns."""
-    solver.run()
-    status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        message = f"the solver stopped with {status}."
-        raise SolverError(message)
-    return np.array(solver.getSolution().col_value)
+    return highs.passed(model)

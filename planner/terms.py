@@ -94,7 +94,7 @@ class Layout:
     """
 
     terms: Terms
-    memo: dict[str, Any] = field(default_factory=dict, compare=False)
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def regions(self) -> list[str]:
@@ -283,14 +283,14 @@ class Layout:
 
 
 def once[Found](collect: Callable[[Any], Found]) -> Callable[[Any], Found]:
-    """Collect once what all windows of a layout share, for they number their variables alike."""
+    """Collect once what windows of a layout share, as all of one kind number variables alike."""
 
     @wraps(collect)
     def kept(window: Any) -> Found:
-        memo = window.layout.memo
-        if collect.__name__ not in memo:
-            memo[collect.__name__] = collect(window)
-        found: Found = memo[collect.__name__]
+        memo, key = window.layout.memo, (collect.__name__, window.net)
+        if key not in memo:
+            memo[key] = collect(window)
+        found: Found = memo[key]
         return found
 
     return kept

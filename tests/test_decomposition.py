@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner import hours_block, model_hourly
+from planner import highs, hours_block
 from planner.decomposition import Decomposition, Live, together
 from planner.decomposition_draws import Draws, answers
 from planner.hours_block import Added, Lines, Period, Stores
@@ -94,8 +94,8 @@ def drawn_problem(seed: int) -> tuple[Annual, list[hours_block.Block]]:
 
 def optimum(annual: Annual, blocks: list[hours_block.Block]) -> float:
     """Least cost as one program."""
-    solver = model_hourly.passed(together(annual, blocks))
-    model_hourly.optimum(solver)
+    solver = highs.passed(together(annual, blocks))
+    highs.run(solver)
     return float(solver.getInfo().objective_function_value)
 
 

@@ -92,7 +92,7 @@ LAYERS: Final = (
     ("files_guard",),
     ("wording",),
     ("hook",),
-    ("cluster", "hours_block", "ledger_overlap", "terms", "uncertainty"),
+    ("cluster", "highs", "hours_block", "ledger_overlap", "terms", "uncertainty"),
     ("columns", "errors"),
 )
 ROW: Final = {module: row for row, modules in enumerate(LAYERS) for module in modules}
@@ -100,7 +100,7 @@ ONLY_IN: Final = {
     # program writes the same rows as a file, with names; model_annual is the layer of years
     "pulp": {"model", "model_annual", "program"},
     # a year of hours has too many columns for PuLP; cuts go into the layer of years as it is loaded
-    "highspy": {"decomposition", "model", "model_annual", "model_hourly"},
+    "highspy": {"highs", "model_annual"},
     "typer": {name for row in LAYERS[:3] for name in row},
 }
 # match reads outlines; files_*, headings and overlays read what a user names, as compare, report
